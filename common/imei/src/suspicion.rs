@@ -1,0 +1,337 @@
+//! Patterns that pass the check digit and are still no honest IMEI.
+
+use core::fmt;
+
+use crate::imei::Imei14;
+use crate::tac::Standing;
+
+/// One reason to doubt an IMEI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Suspicion {
+    /// All 14 digits are zero: the memory that holds the IMEI is empty.
+    AllZeros,
+    /// No more than two different digits among the 14.
+    TwoDistinctDigits,
+    /// A number that engineering firmware or damaged phones are known to show.
+    Placeholder,
+    /// The reporting body is a test code (00, 02 to 09): never to be sold.
+    TestReportingBody,
+    /// At least seven digits in a row count up, 0 following 9.
+    AscendingRun,
+    /// At least seven digits in a row count down, 9 following 0.
+    DescendingRun,
+    /// The same digit at least eight times in a row.
+    RepeatedDigit,
+    /// The last seven of the 14 digits repeat the first seven.
+    RepeatedHalves,
+    /// The serial number is 000000.
+    ZeroSerialNumber,
+    /// The serial number is one other digit six times, or counts up or down.
+    PatternedSerialNumber,
+    /// No body of that number is known to allocate TACs.
+    UnusualReportingBody,
+    /// The body that allocated the TAC does so no longer: an old device, or an old number on a
+    /// new one.
+    RetiredReportingBody,
+}
+
+/// How much a [`Suspicion`] weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Severity {
+    /// Worth knowing; true of many honest devices.
+    Note,
+    /// A person must look at it.
+    Warning,
+    /// Must not be filed.
+    Disqualifying,
+}
+
+impl Suspicion {
+    /// All of them, gravest first.
+    pub const ALL: [Self; 12] = [
+        Self::AllZeros,
+        Self::TwoDistinctDigits,
+        Self::Placeholder,
+        Self::TestReportingBody,
+        Self::AscendingRun,
+        Self::DescendingRun,
+        Self::RepeatedDigit,
+        Self::RepeatedHalves,
+        Self::ZeroSerialNumber,
+        Self::PatternedSerialNumber,
+        Self::UnusualReportingBody,
+        Self::RetiredReportingBody,
+    ];
+
+    /// Stable name, for interfaces and translations.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::AllZeros => "all_zeros",
+            Self::TwoDistinctDigits => "two_distinct_digits",
+            Self::Placeholder => "placeholder",
+            Self::TestReportingBody => "test_reporting_body",
+            Self::AscendingRun => "ascending_run",
+            Self::DescendingRun => "descending_run",
+            Self::RepeatedDigit => "repeated_digit",
+            Self::RepeatedHalves => "repeated_halves",
+            Self::ZeroSerialNumber => "zero_serial_number",
+            Self::PatternedSerialNumber => "patterned_serial_number",
+            Self::UnusualReportingBody => "unusual_reporting_body",
+            Self::RetiredReportingBody => "retired_reporting_body",
+        }
+    }
+
+    /// How much it weighs.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::AllZeros
+            | Self::TwoDistinctDigits
+            | Self::Placeholder
+            | Self::TestReportingBody => Severity::Disqualifying,
+            Self::AscendingRun
+            | Self::DescendingRun
+            | Self::RepeatedDigit
+            | Self::RepeatedHalves
+            | Self::ZeroSerialNumber
+            | Self::PatternedSerialNumber
+            | Self::UnusualReportingBody => Severity::Warning,
+            Self::RetiredReportingBody => Severity::Note,
+        }
+    }
+
+    /// Whether a number with this against it must not be filed.
+    pub const fn is_disqualifying(self) -> bool {
+        matches!(self.severity(), Severity::Disqualifying)
+    }
+
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+/// Everything that speaks against one IMEI; usually nothing.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Suspicions(u16);
+
+impl Suspicions {
+    /// Nothing suspicious.
+    pub const NONE: Self = Self(0);
+
+    /// Looks at the 14 digits of an IMEI.
+    pub const fn of(imei14: Imei14) -> Self {
+        let shape = Shape::of(&imei14.0);
+        let [.., a, b, c, d, e, f] = imei14.0;
+        let serial = Shape::of(&[a, b, c, d, e, f]);
+        let zero_serial = matches!([a, b, c, d, e, f], [b'0', b'0', b'0', b'0', b'0', b'0']);
+        let patterned = serial.same == 6 || serial.ascending == 6 || serial.descending == 6;
+        let standing = imei14.tac().reporting_body().standing();
+        Self::NONE
+            .with_if(Suspicion::AllZeros, shape.seen == 1)
+            .with_if(Suspicion::TwoDistinctDigits, shape.seen.count_ones() <= 2)
+            .with_if(Suspicion::Placeholder, is_placeholder(&imei14.0))
+            .with_if(
+                Suspicion::TestReportingBody,
+                matches!(standing, Standing::Test),
+            )
+            .with_if(Suspicion::AscendingRun, shape.ascending >= 7)
+            .with_if(Suspicion::DescendingRun, shape.descending >= 7)
+            .with_if(Suspicion::RepeatedDigit, shape.same >= 8)
+            .with_if(Suspicion::RepeatedHalves, has_equal_halves(&imei14.0))
+            .with_if(Suspicion::ZeroSerialNumber, zero_serial)
+            .with_if(Suspicion::PatternedSerialNumber, patterned && !zero_serial)
+            .with_if(
+                Suspicion::UnusualReportingBody,
+                matches!(standing, Standing::Reserved | Standing::Unknown),
+            )
+            .with_if(
+                Suspicion::RetiredReportingBody,
+                matches!(standing, Standing::Retired),
+            )
+    }
+
+    /// Whether nothing speaks against the number.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// How many there are.
+    pub const fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// Whether `suspicion` is among them.
+    pub const fn contains(self, suspicion: Suspicion) -> bool {
+        self.0 & suspicion.bit() != 0
+    }
+
+    /// Whether the number must not be filed.
+    pub const fn is_disqualifying(self) -> bool {
+        const DISQUALIFYING: u16 = Suspicion::AllZeros.bit()
+            | Suspicion::TwoDistinctDigits.bit()
+            | Suspicion::Placeholder.bit()
+            | Suspicion::TestReportingBody.bit();
+        self.0 & DISQUALIFYING != 0
+    }
+
+    /// One by one, gravest first.
+    pub const fn iter(self) -> SuspicionsIter {
+        SuspicionsIter {
+            left: self,
+            next: 0,
+        }
+    }
+
+    const fn with_if(self, suspicion: Suspicion, holds: bool) -> Self {
+        if holds {
+            Self(self.0 | suspicion.bit())
+        } else {
+            self
+        }
+    }
+}
+
+impl fmt::Debug for Suspicions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+impl IntoIterator for Suspicions {
+    type Item = Suspicion;
+    type IntoIter = SuspicionsIter;
+
+    fn into_iter(self) -> SuspicionsIter {
+        self.iter()
+    }
+}
+
+impl FromIterator<Suspicion> for Suspicions {
+    fn from_iter<I: IntoIterator<Item = Suspicion>>(suspicions: I) -> Self {
+        suspicions
+            .into_iter()
+            .fold(Self::NONE, |all, one| all.with_if(one, true))
+    }
+}
+
+/// Iterator over [`Suspicions`].
+#[derive(Debug, Clone)]
+pub struct SuspicionsIter {
+    left: Suspicions,
+    next: usize,
+}
+
+impl Iterator for SuspicionsIter {
+    type Item = Suspicion;
+
+    fn next(&mut self) -> Option<Suspicion> {
+        loop {
+            let suspicion = *Suspicion::ALL.get(self.next)?;
+            self.next += 1;
+            if self.left.contains(suspicion) {
+                return Some(suspicion);
+            }
+        }
+    }
+}
+
+/// What a row of ASCII digits looks like.
+struct Shape {
+    /// Bit `n` is set if digit `n` occurs.
+    seen: u16,
+    /// Longest run of one digit.
+    same: u8,
+    /// Longest run in which each digit is one more than the last, 0 following 9.
+    ascending: u8,
+    /// Longest run in which each digit is one less than the last, 9 following 0.
+    descending: u8,
+}
+
+impl Shape {
+    const fn of(digits: &[u8]) -> Self {
+        let mut shape = Self {
+            seen: 0,
+            same: 1,
+            ascending: 1,
+            descending: 1,
+        };
+        let (mut same, mut ascending, mut descending) = (1, 1, 1);
+        let mut rest = digits;
+        while let [digit, right @ ..] = rest {
+            let digit = digit.wrapping_sub(b'0') % 10;
+            shape.seen |= 1 << digit;
+            if let [next, ..] = right {
+                let step = (next.wrapping_sub(b'0') % 10 + 10 - digit) % 10;
+                same = if step == 0 { same + 1 } else { 1 };
+                ascending = if step == 1 { ascending + 1 } else { 1 };
+                descending = if step == 9 { descending + 1 } else { 1 };
+                shape.same = larger(shape.same, same);
+                shape.ascending = larger(shape.ascending, ascending);
+                shape.descending = larger(shape.descending, descending);
+            }
+            rest = right;
+        }
+        shape
+    }
+}
+
+const fn larger(a: u8, b: u8) -> u8 {
+    if a > b { a } else { b }
+}
+
+const fn has_equal_halves(digits: &[u8; Imei14::LEN]) -> bool {
+    let [a, b, c, d, e, f, g, right @ ..] = *digits;
+    let left = u64::from_be_bytes([0, a, b, c, d, e, f, g]);
+    let [a, b, c, d, e, f, g] = right;
+    left == u64::from_be_bytes([0, a, b, c, d, e, f, g])
+}
+
+/// MediaTek engineering firmware; the counted-up number of manuals and fakes; early iPhones
+/// with a damaged baseband.
+const fn is_placeholder(digits: &[u8; Imei14::LEN]) -> bool {
+    matches!(
+        digits,
+        b"13579024681122" | b"12345678901234" | b"00499901064000"
+    )
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Suspicions {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Suspicions {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Codes;
+
+        impl<'de> serde::de::Visitor<'de> for Codes {
+            type Value = Suspicions;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of suspicion codes")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut codes: A,
+            ) -> Result<Suspicions, A::Error> {
+                let mut all = Suspicions::NONE;
+                while let Some(one) = codes.next_element()? {
+                    all = all.with_if(one, true);
+                }
+                Ok(all)
+            }
+        }
+
+        deserializer.deserialize_seq(Codes)
+    }
+}
