@@ -1,0 +1,109 @@
+//! Adds what an answer said to the reading, with the remarks that it deserves.
+
+use super::answer::Facts;
+use super::command::Command;
+use super::dialect::Dialect;
+use super::digest::Answer;
+use crate::reading::{Claim, ClaimValue, Confidence, Evidence, Note, Reading, Slot};
+
+/// Adds an answer. `refused` says that the standard command for the IMEI was refused before.
+pub(super) fn add(reading: &mut Reading, answer: &Answer, dialect: Dialect, refused: bool) {
+    let facts = Facts::of(answer);
+    let evidence = reading.evidence.len();
+    reading
+        .evidence
+        .push(Evidence::new(answer.command.text(), &answer.raw));
+    let found = facts.identities.iter().any(|value| value.imei().is_some());
+    if answer.cut {
+        reading.note(Note::AnswerCut);
+    }
+    if facts.uuid {
+        reading.note(Note::UuidInsteadOfImei);
+    }
+    if refused && found && is_makers_own(answer.command) {
+        reading.note(Note::StandardRefused);
+    }
+    let (slot, confidence) = dialect.credit(answer.command);
+    for value in facts.identities {
+        file(
+            reading,
+            Claim {
+                slot,
+                value,
+                confidence,
+                evidence,
+            },
+        );
+    }
+    keep(&mut reading.maker, facts.maker);
+    keep(&mut reading.model, facts.model);
+    keep(&mut reading.firmware, facts.firmware);
+    keep(&mut reading.serial, facts.serial);
+}
+
+const fn is_makers_own(command: Command) -> bool {
+    matches!(
+        command,
+        Command::Equipment(_) | Command::SamsungInfo | Command::SamsungImei
+    )
+}
+
+/// Adds a claim, and the remark that it deserves.
+fn file(reading: &mut Reading, mut claim: Claim) {
+    let command = |claim: &Claim| {
+        reading
+            .evidence
+            .get(claim.evidence)
+            .map(|e| e.command.clone())
+    };
+    let asked = command(&claim);
+    let same_question: Vec<&Claim> = reading
+        .claims
+        .iter()
+        .filter(|earlier| command(earlier) == asked)
+        .collect();
+    let other_time = same_question
+        .iter()
+        .any(|earlier| earlier.evidence != claim.evidence);
+    let repeated = same_question
+        .iter()
+        .any(|earlier| earlier.value == claim.value);
+    if other_time && repeated {
+        return;
+    }
+    let alternates = other_time && claim.slot.is_none();
+    let doubtful = claim.slot > Some(Slot::ONE) && !is_sound(reading, &claim.value);
+    if doubtful {
+        claim.confidence = Confidence::Weak;
+    }
+    reading.claims.push(claim);
+    if alternates {
+        reading.note(Note::PlainAnswerAlternates);
+    }
+    if doubtful {
+        reading.note(Note::SecondSlotUnsound);
+    }
+}
+
+/// A further slot's IMEI counts as one only if it is whole, is not blank filler, and is none of
+/// the IMEIs credited to the other slots.
+fn is_sound(reading: &Reading, value: &ClaimValue) -> bool {
+    let Some(imei) = value.imei() else {
+        return false;
+    };
+    let text = imei.to_string();
+    let blank = text
+        .bytes()
+        .all(|byte| text.as_bytes().first() == Some(&byte));
+    let taken = reading
+        .claims
+        .iter()
+        .any(|claim| claim.slot.is_some() && claim.value.imei14() == value.imei14());
+    !blank && !taken
+}
+
+fn keep(place: &mut Option<String>, found: Option<String>) {
+    if place.is_none() {
+        *place = found;
+    }
+}

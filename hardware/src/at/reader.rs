@@ -1,0 +1,102 @@
+//! Drives a [`Dialogue`] over a [`Link`]. All decisions are the dialogue's.
+
+use std::time::Instant;
+
+use super::command::Command;
+use super::dialogue::{Budget, Dialogue, Hint, Step};
+use crate::link::{Link, LinkError};
+use crate::reading::Reading;
+
+/// Why a port gave no reading.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// Nothing came back at all.
+    #[error("the port does not answer")]
+    Silent,
+    /// Bytes came back, and none of them was an answer to `AT`.
+    #[error("the port sends something that is not AT")]
+    Unintelligible,
+    /// The phone was waiting for text, left so by another program. Nothing more was sent.
+    #[error("the phone is waiting for the text of a message")]
+    Prompt,
+    /// The device was pulled out.
+    #[error("the device was pulled out")]
+    Gone,
+    /// The port failed.
+    #[error("the port failed")]
+    Link(#[source] LinkError),
+}
+
+impl ReadError {
+    /// What a person can do about it, in one or two sentences.
+    pub const fn cure(&self) -> &'static str {
+        match self {
+            Self::Silent => {
+                "Unlock the phone, choose a USB mode with a modem port if it offers one, and try \
+                 again. A phone with several ports may answer on another one."
+            }
+            Self::Unintelligible => {
+                "This port is probably for something else (diagnostics, positioning, a console): \
+                 try the phone's other ports, or wait until it has started up."
+            }
+            Self::Prompt => {
+                "Close the program that was using the port and plug the phone in again."
+            }
+            Self::Gone => "Plug the phone in again and hold the cable still until it is read.",
+            Self::Link(_) => "Plug the phone in again; if it stays, try another cable or USB port.",
+        }
+    }
+
+    /// Whether reading the same device again by itself may help.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::Silent | Self::Unintelligible | Self::Link(_))
+    }
+
+    /// Whether the device is no longer there.
+    pub const fn is_gone(&self) -> bool {
+        matches!(self, Self::Gone)
+    }
+}
+
+impl From<LinkError> for ReadError {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Gone => Self::Gone,
+            // A device that takes no bytes is as good as one that answers none.
+            LinkError::Timeout => Self::Silent,
+            error @ LinkError::Io(_) => Self::Link(error),
+        }
+    }
+}
+
+/// Reads what a phone says of itself over AT. Ends within `budget.total`, whatever the device
+/// does. A phone that speaks AT and tells no IMEI gives a reading without claims.
+///
+/// # Errors
+///
+/// [`ReadError`], which says what can be done about it. A device pulled out in the middle is an
+/// error even if something was learned: a reading that lacks the second slot would look whole.
+pub async fn read(link: &mut Link, hint: Hint, budget: Budget) -> Result<Reading, ReadError> {
+    let mut dialogue = Dialogue::new(hint, budget, now());
+    let mut buffer = vec![0; Link::CHUNK];
+    loop {
+        match dialogue.step(now()) {
+            Step::Send(command) => {
+                let deadline = tokio::time::Instant::now() + budget.command.min(budget.total);
+                let mut bytes = [0; Command::MAX_LEN];
+                link.send(command.write(&mut bytes), deadline).await?;
+            }
+            Step::Wait(until) => match link.receive(&mut buffer, until.into()).await {
+                Ok(count) => dialogue.receive(buffer.get(..count).unwrap_or_default(), now()),
+                Err(LinkError::Timeout) => {}
+                Err(error) => return Err(error.into()),
+            },
+            Step::Done => return dialogue.finish(),
+        }
+    }
+}
+
+/// The clock of the event loop, so that a test that stops one stops both.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

@@ -1,0 +1,24 @@
+//! The host's side of everything that plugs in.
+//!
+//! Bytes come in from a port, a [`Reading`] goes out. Nothing here knows what a registry,
+//! a case or a shop is.
+//!
+//! | room | job |
+//! |---|---|
+//! | [`bus`] | what is plugged in, and a way to open it |
+//! | [`link`] | bytes to and from one port, every wait with a deadline |
+//! | [`serial`] | the one module that names `serialport` |
+//! | [`at`] | the AT dialogue: commands that can only read, replies in every known shape |
+//! | [`reading`] | identity facts from one source at one time |
+
+#![warn(missing_docs)]
+
+pub mod at;
+pub mod bus;
+pub mod link;
+pub mod reading;
+pub mod serial;
+
+pub use bus::{Access, Bus, Device, DeviceId, PortName};
+pub use link::{Link, LinkError, OpenError};
+pub use reading::{Claim, ClaimValue, Confidence, Evidence, Note, Reading, Slot, Source};

@@ -1,0 +1,28 @@
+//! Systems where topology, permission and holder of a port cannot be told by safe means.
+
+use crate::bus::{Access, PortName};
+use crate::link::OpenError;
+
+pub(super) fn place(_port: &PortName) -> Option<(String, u8)> {
+    None
+}
+
+pub(super) fn access(_port: &PortName) -> Access {
+    Access::Free
+}
+
+pub(super) fn can_list() -> bool {
+    true
+}
+
+/// Windows reports "access denied" for a port that another program has open, and "not found" for
+/// one that is not there. `serialport` passes both on under one name, so the list decides.
+pub(super) fn no_device(port: PortName, _description: &str) -> OpenError {
+    let listed = serialport::available_ports()
+        .is_ok_and(|ports| ports.iter().any(|listed| listed.port_name == port.as_str()));
+    if listed {
+        OpenError::Busy { port, holder: None }
+    } else {
+        OpenError::NotFound { port }
+    }
+}

@@ -1,0 +1,89 @@
+//! What Linux alone can tell about a port: sysfs, permissions, `/proc`.
+
+use std::fs;
+use std::path::Path;
+
+use rustix::fs::{Access as Mode, access as may};
+
+use crate::bus::{Access, PortName};
+use crate::link::OpenError;
+
+/// Where a port sits: topology path of its USB device, and its interface number.
+pub(super) fn place(port: &PortName) -> Option<(String, u8)> {
+    let name = Path::new(port.as_str()).file_name()?;
+    let device = Path::new("/sys/class/tty").join(name).join("device");
+    place_in(fs::canonicalize(device).ok()?.to_str()?)
+}
+
+/// Finds `1-1.2:1.0` (device `1-1.2`, configuration 1, interface 0) in a sysfs path.
+fn place_in(path: &str) -> Option<(String, u8)> {
+    path.rsplit('/').find_map(|part| {
+        let (topology, function) = part.split_once(':')?;
+        let (bus, ports) = topology.split_once('-')?;
+        let numbers = |text: &str| text.split('.').all(|n| n.parse::<u16>().is_ok());
+        let (_, interface) = function.split_once('.')?;
+        (numbers(bus) && numbers(ports)).then(|| {
+            interface
+                .parse()
+                .ok()
+                .map(|interface| (topology.to_owned(), interface))
+        })?
+    })
+}
+
+/// Asks the system without opening: opening a port can toggle lines and reset a board.
+pub(super) fn access(port: &PortName) -> Access {
+    match may(port.as_str(), Mode::READ_OK | Mode::WRITE_OK) {
+        Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => Access::PermissionDenied,
+        _ => Access::Free,
+    }
+}
+
+/// Without `/sys/class/tty` (a container) `serialport` would panic instead of finding nothing.
+pub(super) fn can_list() -> bool {
+    Path::new("/sys/class/tty").is_dir()
+}
+
+/// `serialport` says "no device" when the port is locked by someone.
+pub(super) fn no_device(port: PortName, _description: &str) -> OpenError {
+    let holder = holder(&port);
+    OpenError::Busy { port, holder }
+}
+
+/// Name and id of a process that has the port open, as far as this user may look. A process of
+/// this program itself counts too: two readings of one port are a mistake worth naming.
+fn holder(port: &PortName) -> Option<String> {
+    let port = fs::canonicalize(port.as_str()).ok()?;
+    fs::read_dir("/proc").ok()?.flatten().find_map(|process| {
+        let id: u32 = process.file_name().to_str()?.parse().ok()?;
+        let holds = fs::read_dir(process.path().join("fd"))
+            .ok()?
+            .flatten()
+            .any(|open| fs::read_link(open.path()).is_ok_and(|target| target == port));
+        holds.then(|| {
+            let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
+            format!("{} (process {id})", name.trim())
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topology_and_interface_come_from_the_sysfs_path() {
+        let acm = "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1.2/1-1.2:1.0";
+        assert_eq!(place_in(acm), Some(("1-1.2".to_owned(), 0)));
+        let usb = "/sys/devices/pci0000:00/0000:00:14.0/usb2/2-4/2-4:1.3/ttyUSB3";
+        assert_eq!(place_in(usb), Some(("2-4".to_owned(), 3)));
+        assert_eq!(place_in("/sys/devices/pnp0/00:01/00:01:0/00:01:0.0"), None);
+        assert_eq!(place_in("/sys/devices/platform/serial8250"), None);
+    }
+
+    #[test]
+    fn permission_is_told_without_opening() {
+        assert_eq!(access(&PortName::new("/dev/null")), Access::Free);
+        assert_eq!(access(&PortName::new("/dev/ttyACM4711")), Access::Free);
+    }
+}

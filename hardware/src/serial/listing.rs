@@ -1,0 +1,230 @@
+//! Which serial ports belong to which USB device.
+
+use std::collections::BTreeMap;
+
+use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo};
+
+use super::system;
+use crate::bus::{Access, Bus, Device, DeviceId, Opening, PortName};
+
+/// Quectel modules have their AT port on interface 2; the ones before it are DIAG and NMEA.
+const QUECTEL: u16 = 0x2c7c;
+
+/// Serial ports of this machine that belong to USB devices.
+#[derive(Debug, Clone, Default)]
+pub struct SerialBus {
+    single: Option<PortName>,
+}
+
+impl SerialBus {
+    /// All USB ports of the machine. On-board ports (`ttyS0`, `COM1` of a mainboard) are left
+    /// out: no phone is behind them.
+    pub const fn machine() -> Self {
+        Self { single: None }
+    }
+
+    /// One port named by a person, of whatever kind, a pseudo-terminal included.
+    pub const fn single(port: PortName) -> Self {
+        Self { single: Some(port) }
+    }
+}
+
+impl Bus for SerialBus {
+    fn devices(&self) -> Vec<Device> {
+        let ports = usb_ports();
+        let Some(single) = &self.single else {
+            return group(
+                ports
+                    .into_iter()
+                    .map(|(port, info)| (Seat::of(&port, &info), port, info)),
+            );
+        };
+        let info = ports
+            .into_iter()
+            .find(|(port, _)| port == single)
+            .map(|(_, info)| info);
+        vec![Device {
+            id: match system::place(single) {
+                Some((topology, _)) => DeviceId::usb(&topology),
+                None => DeviceId::port(single),
+            },
+            ports: vec![single.clone()],
+            usb_id: info.as_ref().map(|info| (info.vid, info.pid)),
+            product: info.and_then(|info| info.product),
+            access: system::access(single),
+        }]
+    }
+
+    fn open<'a>(&'a self, port: &'a PortName) -> Opening<'a> {
+        Box::pin(super::open(port))
+    }
+}
+
+fn usb_ports() -> Vec<(PortName, UsbPortInfo)> {
+    if !system::can_list() {
+        return Vec::new();
+    }
+    let listed = serialport::available_ports().unwrap_or_else(|error| {
+        tracing::warn!(%error, "the system does not list its serial ports");
+        Vec::new()
+    });
+    listed.into_iter().filter_map(usb_port).collect()
+}
+
+fn usb_port(info: SerialPortInfo) -> Option<(PortName, UsbPortInfo)> {
+    // macOS lists every port twice; the `tty.` one waits for a carrier that never comes.
+    let waits_for_carrier = info.port_name.starts_with("/dev/tty.");
+    match info.port_type {
+        SerialPortType::UsbPort(usb) if !waits_for_carrier => {
+            Some((PortName::new(info.port_name), usb))
+        }
+        _ => None,
+    }
+}
+
+/// Which device a port belongs to, and how likely it is the one that answers AT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seat {
+    device: Body,
+    rank: u8,
+}
+
+/// What holds the ports of one device together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Body {
+    /// Place on the USB.
+    Topology(String),
+    /// Product and serial number, where the system does not tell the place. Never shown.
+    Serial(u16, u16, String),
+    /// Nothing: the port stands for itself.
+    Port(PortName),
+}
+
+impl Seat {
+    fn of(port: &PortName, info: &UsbPortInfo) -> Self {
+        if let Some((topology, interface)) = system::place(port) {
+            return Self {
+                device: Body::Topology(topology),
+                rank: rank(info.vid, interface),
+            };
+        }
+        let device = match info.serial_number.clone().filter(|text| !text.is_empty()) {
+            Some(serial) => Body::Serial(info.vid, info.pid, serial),
+            None => Body::Port(port.clone()),
+        };
+        Self { device, rank: 0 }
+    }
+}
+
+/// Lower comes first.
+const fn rank(vendor: u16, interface: u8) -> u8 {
+    match (vendor, interface) {
+        (QUECTEL, 2) => 0,
+        (QUECTEL, 3) => 1,
+        (QUECTEL, interface) => interface.saturating_add(2),
+        (_, interface) => interface,
+    }
+}
+
+fn group(ports: impl Iterator<Item = (Seat, PortName, UsbPortInfo)>) -> Vec<Device> {
+    let mut devices: BTreeMap<Body, (UsbPortInfo, Vec<(u8, PortName)>)> = BTreeMap::new();
+    for (seat, port, info) in ports {
+        let entry = devices
+            .entry(seat.device)
+            .or_insert_with(|| (info, Vec::new()));
+        entry.1.push((seat.rank, port));
+    }
+    devices
+        .into_iter()
+        .filter_map(|(body, (info, ports))| device(&body, info, ports))
+        .collect()
+}
+
+fn device(body: &Body, info: UsbPortInfo, mut ports: Vec<(u8, PortName)>) -> Option<Device> {
+    ports.sort();
+    let ports: Vec<PortName> = ports.into_iter().map(|(_, port)| port).collect();
+    let denied = ports
+        .iter()
+        .all(|port| system::access(port) == Access::PermissionDenied);
+    let id = match body {
+        Body::Topology(topology) => DeviceId::usb(topology),
+        Body::Serial(..) | Body::Port(_) => DeviceId::port(ports.first()?),
+    };
+    Some(Device {
+        id,
+        access: if denied {
+            Access::PermissionDenied
+        } else {
+            Access::Free
+        },
+        ports,
+        usb_id: Some((info.vid, info.pid)),
+        product: info.product,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(vid: u16, product: &str) -> UsbPortInfo {
+        UsbPortInfo {
+            vid,
+            pid: 0x0125,
+            serial_number: None,
+            manufacturer: None,
+            product: Some(product.to_owned()),
+        }
+    }
+
+    #[test]
+    fn ports_of_one_device_stand_together_the_likely_one_first() {
+        let seat = |topology: &str, rank| Seat {
+            device: Body::Topology(topology.to_owned()),
+            rank,
+        };
+        let devices = group(
+            (0..4u8)
+                .map(|n| {
+                    let port = PortName::new(format!("/dev/ttyUSB{n}"));
+                    (seat("1-1", rank(QUECTEL, n)), port, info(QUECTEL, "EC25"))
+                })
+                .chain([(
+                    seat("1-2", 0),
+                    PortName::new("/dev/ttyACM0"),
+                    info(0x04e8, "Galaxy"),
+                )]),
+        );
+        assert_eq!(devices.len(), 2);
+        let names: Vec<_> = devices[0].ports.iter().map(PortName::as_str).collect();
+        assert_eq!(
+            names,
+            [
+                "/dev/ttyUSB2",
+                "/dev/ttyUSB3",
+                "/dev/ttyUSB0",
+                "/dev/ttyUSB1"
+            ]
+        );
+        assert_eq!(devices[1].id.as_str(), "usb:1-2");
+        assert_eq!(devices[1].usb_id, Some((0x04e8, 0x0125)));
+    }
+
+    #[test]
+    fn on_board_ports_are_not_devices() {
+        let port = |name: &str, port_type| SerialPortInfo {
+            port_name: name.to_owned(),
+            port_type,
+        };
+        assert!(usb_port(port("/dev/ttyS0", SerialPortType::PciPort)).is_none());
+        assert!(usb_port(port("/dev/ttyS1", SerialPortType::Unknown)).is_none());
+        assert!(usb_port(port("COM7", SerialPortType::UsbPort(info(1, "x")))).is_some());
+    }
+
+    #[test]
+    fn a_named_port_is_listed_without_being_a_usb_port() {
+        let devices = SerialBus::single(PortName::new("/dev/pts/4711")).devices();
+        assert_eq!(devices[0].id.as_str(), "port:/dev/pts/4711");
+        assert_eq!(devices[0].usb_id, None);
+    }
+}

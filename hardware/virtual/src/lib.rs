@@ -1,0 +1,30 @@
+//! Phones that are not there: AT phones that behave and misbehave, for demonstrations, tests and
+//! integrators.
+//!
+//! This is the far side of the cable. It shares no parsing with the station, so that a mistake
+//! there cannot hide here.
+//!
+//! | part | job |
+//! |---|---|
+//! | [`persona`] | who a phone is, and how it behaves |
+//! | [`roster`] | ready-made personas: a demonstration bench, and any number of distinct phones |
+//! | [`phone`] | the phone itself: bytes in, timed bytes out, no input or output of its own |
+//! | [`pty`] (Unix) | a phone on a real pseudo-terminal, for this program or any other |
+//! | [`pipe`] | a phone in memory, on every system |
+//! | [`bench`](mod@bench) | a bench of them, as a [`tekser_hardware::Bus`] |
+
+#![warn(missing_docs)]
+
+pub mod bench;
+mod drive;
+mod far_side;
+pub mod persona;
+pub mod phone;
+pub mod pipe;
+#[cfg(unix)]
+pub mod pty;
+pub mod roster;
+
+pub use bench::VirtualBench;
+pub use persona::{Behaviour, Echo, FarSide, LineEnd, Persona, Pull};
+pub use phone::Phone;

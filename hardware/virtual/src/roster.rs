@@ -1,0 +1,222 @@
+//! Ready-made personas. All numbers are made up: the TACs are not given out to anyone known to
+//! us, the serial numbers count up from the phone's number.
+
+use tekser_imei::{Imei, Imei14};
+
+use crate::persona::{Behaviour, FarSide, Persona};
+
+/// Made-up types of phone: TAC, maker, model, firmware, how they answer, slots.
+const TYPES: [(&str, &str, &str, &str, FarSide, usize); 8] = [
+    (
+        "35917301",
+        "Samsung",
+        "SM-A556E",
+        "A556EXXU3AWH1",
+        FarSide::Samsung,
+        2,
+    ),
+    (
+        "86421705",
+        "MediaTek",
+        "MTK2",
+        "Lumo_E10_61D_T005_210714",
+        FarSide::MediaTek,
+        2,
+    ),
+    (
+        "86830404",
+        "Quectel",
+        "EC25",
+        "EC25EFAR06A01M4G",
+        FarSide::QuectelEc25,
+        1,
+    ),
+    (
+        "35248906",
+        "u-blox",
+        "SARA-U201",
+        "23.60",
+        FarSide::Plain,
+        1,
+    ),
+    (
+        "35764110",
+        "Option N.V.",
+        "GTM382",
+        "2.10.8Hd",
+        FarSide::Option,
+        1,
+    ),
+    (
+        "35390208",
+        "Motorola",
+        "I250-000",
+        "R368_G_0B.A0.0ER",
+        FarSide::Motorola,
+        1,
+    ),
+    (
+        "86150603",
+        "huawei",
+        "E1550",
+        "11.608.09.01.21",
+        FarSide::Huawei,
+        1,
+    ),
+    (
+        "86912805",
+        "Quectel",
+        "RG650V-EU",
+        "RG650VEU00AAR01A02M8G",
+        FarSide::QuectelRg650v,
+        2,
+    ),
+];
+
+/// The IMEI of a made-up type and serial number, which are 8 and at most 6 digits.
+fn imei(tac: &str, serial: usize) -> Imei {
+    let digits = format!("{tac}{:06}", serial % 1_000_000);
+    // Falls back to a published test number if a table entry is no TAC, which a test rules out.
+    Imei14::parse(digits.as_bytes()).map_or(FALLBACK, Imei14::with_check_digit)
+}
+
+const FALLBACK: Imei = match Imei::parse(b"490154203237518") {
+    Ok(imei) => imei,
+    Err(_) => panic!("the published test number is valid"),
+};
+
+impl Persona {
+    /// The `n`th of any number of phones: always the same for the same `n`. Up to some 240,000
+    /// all IMEIs and serial numbers are distinct. Types and families take turns.
+    pub fn nth(n: usize) -> Self {
+        let fallback = (
+            "35248906",
+            "u-blox",
+            "SARA-U201",
+            "23.60",
+            FarSide::Plain,
+            1,
+        );
+        let (tac, maker, model, firmware, far_side, slots) =
+            TYPES.get(n % TYPES.len()).copied().unwrap_or(fallback);
+        // Step 31 keeps neighbours apart, and slots are numbered next to each other as in life.
+        let base = 100_000 + (n / TYPES.len()) * 31;
+        Self {
+            name: format!("{maker} {model} #{n}"),
+            maker: maker.to_owned(),
+            model: model.to_owned(),
+            firmware: firmware.to_owned(),
+            serial: format!("R5{n:09X}"),
+            imeis: (0..slots).map(|slot| imei(tac, base + slot * 8)).collect(),
+            old_imeis: Vec::new(),
+            far_side,
+            behaviour: Behaviour::default(),
+        }
+    }
+
+    /// The demonstration bench: eight phones with eleven IMEIs.
+    ///
+    /// Three came back from the workshop with another board, so their boxes carry old IMEIs; one
+    /// has a box whose second IMEI is not the phone's; one says one IMEI in `ATI` and another in
+    /// `AT+CGSN`. The rest is in order.
+    pub fn demo() -> Vec<Self> {
+        let renamed = |n: usize, name: &str| Self {
+            name: name.to_owned(),
+            ..Self::nth(n)
+        };
+        let replaced = |n: usize, name: &str| {
+            let old = Self::nth(n + 4000);
+            Self {
+                old_imeis: old.imeis,
+                ..renamed(n, name)
+            }
+        };
+        let mut mixed_up = renamed(1, "Feature phone, box of another");
+        mixed_up.old_imeis = mixed_up.imeis.clone();
+        if let (Some(second), Some(other)) =
+            (mixed_up.old_imeis.get_mut(1), Self::nth(801).imeis.get(1))
+        {
+            *second = *other;
+        }
+        let disagrees = Behaviour {
+            other_imei_in_ati: Self::nth(806).imeis.first().copied(),
+            ..Behaviour::default()
+        };
+        let samsung = Behaviour {
+            private_ok: true,
+            ..Behaviour::default()
+        };
+        vec![
+            renamed(0, "Galaxy, in order").with(samsung.clone()),
+            mixed_up,
+            renamed(2, "Quectel module"),
+            renamed(3, "Plain modem"),
+            replaced(8, "Galaxy, board replaced").with(samsung),
+            replaced(9, "Feature phone, board replaced"),
+            replaced(4, "Option modem, board replaced"),
+            renamed(6, "Huawei modem, disagrees with itself").with(disagrees),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn thousands_of_phones_are_all_different_and_plausible() {
+        let mut imeis = HashSet::new();
+        let mut serials = HashSet::new();
+        for n in 0..8000 {
+            let persona = Persona::nth(n);
+            assert_eq!(persona, Persona::nth(n));
+            assert!(serials.insert(persona.serial.clone()));
+            for imei in persona.imeis {
+                assert!(imei.to_string().starts_with("35") || imei.to_string().starts_with("86"));
+                assert!(imeis.insert(imei.to_string()), "{n}");
+            }
+        }
+        assert!(!imeis.contains(&FALLBACK.to_string()));
+    }
+
+    #[test]
+    fn the_demonstration_bench_has_something_to_find() {
+        let bench = Persona::demo();
+        assert_eq!(bench.len(), 8);
+        assert_eq!(
+            bench
+                .iter()
+                .map(|persona| persona.imeis.len())
+                .sum::<usize>(),
+            12
+        );
+        let names: HashSet<&str> = bench.iter().map(|persona| persona.name.as_str()).collect();
+        assert_eq!(names.len(), 8);
+        let replaced = bench.iter().filter(|persona| {
+            !persona.old_imeis.is_empty()
+                && persona
+                    .old_imeis
+                    .iter()
+                    .all(|old| !persona.imeis.contains(old))
+        });
+        assert_eq!(replaced.count(), 3);
+        let mixed_up = bench.iter().filter(|persona| {
+            persona
+                .old_imeis
+                .first()
+                .is_some_and(|old| persona.imeis.contains(old))
+        });
+        assert_eq!(mixed_up.count(), 1);
+    }
+
+    #[test]
+    fn labels_print_the_imeis_of_the_box() {
+        let persona = &Persona::demo()[1];
+        let label = persona.label();
+        assert!(label.contains(&format!("IMEI1: {}", persona.imeis[0])));
+        assert!(!label.contains(&persona.imeis[1].to_string()));
+        assert!(label.contains(&format!("S/N: {}", persona.serial)));
+    }
+}
