@@ -6,10 +6,12 @@
 use core::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::link::{Link, OpenError};
+use crate::port::PortName;
 
 /// Identity of something plugged in: where it is plugged, never what it says of itself.
 ///
@@ -48,29 +50,6 @@ impl fmt::Display for DeviceId {
     }
 }
 
-/// Name under which the system opens a port: `/dev/ttyACM0`, `COM7`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PortName(String);
-
-impl PortName {
-    /// The name as the system writes it.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self(name.into())
-    }
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for PortName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// Whether a port can be used, as far as can be told without opening it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -99,10 +78,22 @@ pub struct Device {
 /// A future that opens a port.
 pub type Opening<'a> = Pin<Box<dyn Future<Output = Result<Link, OpenError>> + Send + 'a>>;
 
+/// A future that waits for news.
+pub type Change<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// How often a bus that cannot know of changes is asked.
+const RHYTHM: Duration = Duration::from_millis(200);
+
 /// Devices of one kind of connection.
 pub trait Bus: Send + Sync {
     /// What is plugged in now. Cheap enough to be asked several times a second.
     fn devices(&self) -> Vec<Device>;
+
+    /// Comes back when it is worth asking again: as soon as something was plugged in or pulled
+    /// out, where that can be known, else after a while.
+    fn changed(&self) -> Change<'_> {
+        Box::pin(tokio::time::sleep(RHYTHM))
+    }
 
     /// Opens a port of a listed device.
     fn open<'a>(&'a self, port: &'a PortName) -> Opening<'a>;

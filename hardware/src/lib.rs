@@ -6,6 +6,7 @@
 //! | room | job |
 //! |---|---|
 //! | [`bus`] | what is plugged in, and a way to open it |
+//! | [`port`] | names of ports |
 //! | [`link`] | bytes to and from one port, every wait with a deadline |
 //! | [`serial`] | the one module that names `serialport` |
 //! | [`at`] | the AT dialogue: commands that can only read, replies in every known shape |
@@ -16,9 +17,11 @@
 pub mod at;
 pub mod bus;
 pub mod link;
+pub mod port;
 pub mod reading;
 pub mod serial;
 
-pub use bus::{Access, Bus, Device, DeviceId, PortName};
+pub use bus::{Access, Bus, Device, DeviceId};
 pub use link::{Link, LinkError, OpenError};
+pub use port::PortName;
 pub use reading::{Claim, ClaimValue, Confidence, Evidence, Note, Reading, Slot, Source};

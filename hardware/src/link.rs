@@ -5,7 +5,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
-use crate::bus::PortName;
+use crate::port::PortName;
 
 /// An open way to one device. Dropping it releases the port.
 pub struct Link {
@@ -167,10 +167,7 @@ pub enum OpenError {
 }
 
 fn by(holder: &Option<String>) -> String {
-    holder
-        .as_ref()
-        .map(|name| format!(" by {name}"))
-        .unwrap_or_default()
+    holder.as_ref().map(|name| format!(" by {name}")).unwrap_or_default()
 }
 
 impl OpenError {
@@ -249,24 +246,14 @@ mod tests {
     async fn silence_ends_at_the_deadline() {
         let (near, _far) = tokio::io::duplex(64);
         let mut link = Link::from_io(near);
-        assert!(
-            link.receive(&mut [0; 8], soon())
-                .await
-                .unwrap_err()
-                .is_timeout()
-        );
+        assert!(link.receive(&mut [0; 8], soon()).await.unwrap_err().is_timeout());
     }
 
     #[tokio::test]
     async fn a_device_that_takes_nothing_ends_at_the_deadline() {
         let (near, _far) = tokio::io::duplex(2);
         let mut link = Link::from_io(near);
-        assert!(
-            link.send(b"AT+CGSN\r", soon())
-                .await
-                .unwrap_err()
-                .is_timeout()
-        );
+        assert!(link.send(b"AT+CGSN\r", soon()).await.unwrap_err().is_timeout());
     }
 
     #[tokio::test]
@@ -274,22 +261,14 @@ mod tests {
         let (near, far) = tokio::io::duplex(64);
         let mut link = Link::from_io(near);
         drop(far);
-        assert!(
-            link.receive(&mut [0; 8], soon())
-                .await
-                .unwrap_err()
-                .is_gone()
-        );
+        assert!(link.receive(&mut [0; 8], soon()).await.unwrap_err().is_gone());
         assert!(link.send(b"AT\r", soon()).await.unwrap_err().is_gone());
     }
 
     #[test]
     fn errors_name_the_port_and_a_cure() {
         let port = PortName::new("/dev/ttyACM7");
-        let busy = OpenError::Busy {
-            port: port.clone(),
-            holder: Some("gammu (pid 7)".into()),
-        };
+        let busy = OpenError::Busy { port: port.clone(), holder: Some("gammu (pid 7)".into()) };
         assert_eq!(busy.to_string(), "/dev/ttyACM7 is in use by gammu (pid 7)");
         assert!(busy.cure().contains("gammu (pid 7)"));
         assert!(busy.is_retryable());

@@ -106,11 +106,7 @@ impl Evidence {
         let mut text = String::new();
         for chunk in answer.utf8_chunks() {
             for c in chunk.valid().chars() {
-                if c.is_control() {
-                    text.extend(c.escape_default())
-                } else {
-                    text.push(c)
-                }
+                if c.is_control() { text.extend(c.escape_default()) } else { text.push(c) }
             }
             for byte in chunk.invalid() {
                 text.push_str(&format!("\\x{byte:02x}"));
@@ -124,22 +120,14 @@ impl Evidence {
             text.truncate(end);
             text.push('…');
         }
-        Self {
-            command: command.to_owned(),
-            answer: text,
-        }
+        Self { command: command.to_owned(), answer: text }
     }
 }
 
 /// Evidence holds whole IMEIs, so its `Debug` says only how much there is.
 impl fmt::Debug for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Evidence({:?}, {} bytes)",
-            self.command,
-            self.answer.len()
-        )
+        write!(f, "Evidence({:?}, {} bytes)", self.command, self.answer.len())
     }
 }
 

@@ -29,18 +29,12 @@ fn compare(criterion: &mut Criterion, name: &str, texts: &[&str]) {
     let mut group = criterion.benchmark_group(name);
     group.bench_function("tekser-imei", |bencher| {
         bencher.iter(|| {
-            texts
-                .iter()
-                .filter(|text| Imei::parse(black_box(text).as_bytes()).is_ok())
-                .count()
+            texts.iter().filter(|text| Imei::parse(black_box(text).as_bytes()).is_ok()).count()
         });
     });
     group.bench_function("imei", |bencher| {
         bencher.iter(|| {
-            texts
-                .iter()
-                .filter(|text| imei::Imei::try_new(**black_box(text)).is_ok())
-                .count()
+            texts.iter().filter(|text| imei::Imei::try_new(**black_box(text)).is_ok()).count()
         });
     });
     group.finish();

@@ -45,12 +45,7 @@ impl<const N: usize> Digits<N> {
         let trimmed = text.trim_ascii_start();
         let mut at = text.len() - trimmed.len();
         let mut rest = trimmed.trim_ascii_end();
-        let mut found = Self {
-            ascii: [b'0'; N],
-            count: 0,
-            last_group: None,
-            before_last_group: 0,
-        };
+        let mut found = Self { ascii: [b'0'; N], count: 0, last_group: None, before_last_group: 0 };
         // A separator must have a digit on both sides.
         let mut separator = None;
         while let [byte, tail @ ..] = rest {
@@ -78,10 +73,7 @@ impl<const N: usize> Digits<N> {
         }
     }
 
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "the index is compared with the length"
-    )]
+    #[expect(clippy::indexing_slicing, reason = "the index is compared with the length")]
     const fn push(&mut self, digit: u8) {
         if self.count < N {
             self.ascii[self.count] = digit;
@@ -93,12 +85,8 @@ impl<const N: usize> Digits<N> {
 /// Exactly `N` decimal digits.
 pub(crate) const fn exactly<const N: usize>(text: &[u8]) -> Result<[u8; N], ParseError> {
     match Digits::<N>::read(text, Base::Decimal) {
-        Ok(found) if found.count < N => Err(ParseError::TooShort {
-            digits: clamp(found.count),
-        }),
-        Ok(found) if found.count > N => Err(ParseError::TooLong {
-            digits: clamp(found.count),
-        }),
+        Ok(found) if found.count < N => Err(ParseError::TooShort { digits: clamp(found.count) }),
+        Ok(found) if found.count > N => Err(ParseError::TooLong { digits: clamp(found.count) }),
         Ok(found) => Ok(found.ascii),
         Err(error) => Err(error),
     }

@@ -72,10 +72,7 @@ impl fmt::Display for ParseError {
             Self::NotADigit { at } => write!(f, "not a digit at offset {at}"),
             Self::Grouping { at } => write!(f, "unexpected separator before offset {at}"),
             Self::CheckDigit { expected, found } => {
-                write!(
-                    f,
-                    "the check digit is {found}, the other digits call for {expected}"
-                )
+                write!(f, "the check digit is {found}, the other digits call for {expected}")
             }
             Self::Checksum => f.write_str("the checksum does not agree"),
             Self::OutOfRange => f.write_str("outside the range of this kind of identifier"),
@@ -87,9 +84,5 @@ impl core::error::Error for ParseError {}
 
 /// An offset or count as errors carry it.
 pub(crate) const fn clamp(n: usize) -> u8 {
-    if n > u8::MAX as usize {
-        u8::MAX
-    } else {
-        n as u8
-    }
+    if n > u8::MAX as usize { u8::MAX } else { n as u8 }
 }

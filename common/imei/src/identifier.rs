@@ -61,9 +61,7 @@ impl Identifier {
         let [imei @ .., _, _] = found.ascii;
         let [imeisv @ .., _] = found.ascii;
         match found.count {
-            0..14 => Err(ParseError::TooShort {
-                digits: clamp(found.count),
-            }),
+            0..14 => Err(ParseError::TooShort { digits: clamp(found.count) }),
             14 => Ok(Self::Imei14(Imei14(identity))),
             15 => match Imei::from_digits(imei) {
                 Ok(imei) => Ok(Self::Imei(imei)),
@@ -71,15 +69,10 @@ impl Identifier {
             },
             16 => Ok(Self::Imeisv(Imeisv::from_digits(imeisv))),
             17 => match Imei::from_digits(imei) {
-                Ok(imei) => Ok(Self::ImeiWithSvn {
-                    imei,
-                    svn: Svn::from_digits([tens, units]),
-                }),
+                Ok(imei) => Ok(Self::ImeiWithSvn { imei, svn: Svn::from_digits([tens, units]) }),
                 Err(error) => Err(error),
             },
-            digits => Err(ParseError::TooLong {
-                digits: clamp(digits),
-            }),
+            digits => Err(ParseError::TooLong { digits: clamp(digits) }),
         }
     }
 

@@ -48,13 +48,7 @@ use self::gs1::Identifier;
 /// assert_eq!(found.next().unwrap().item, Item::Serial(b"R58N12ABCDE"));
 /// ```
 pub fn findings(text: &[u8]) -> Findings<'_> {
-    Findings {
-        text,
-        at: 0,
-        mode: Mode::LineStart,
-        caption: None,
-        stacked: 0,
-    }
+    Findings { text, at: 0, mode: Mode::LineStart, caption: None, stacked: 0 }
 }
 
 /// Iterator over what is in a text: see [`findings`].
@@ -133,11 +127,7 @@ impl<'a> Findings<'a> {
 
     /// The finding in `len` bytes from here, `head` bytes of which are not part of it.
     fn found(&mut self, item: Item<'a>, head: usize, len: usize) -> Finding<'a> {
-        let finding = Finding {
-            item,
-            at: self.at + head,
-            len: len - head.min(len),
-        };
+        let finding = Finding { item, at: self.at + head, len: len - head.min(len) };
         self.at += len.max(1);
         self.caption = None;
         self.stacked = 0;
@@ -179,9 +169,7 @@ impl core::iter::FusedIterator for Findings<'_> {}
 /// Says nothing of the text.
 impl core::fmt::Debug for Findings<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Findings")
-            .field("at", &self.at)
-            .finish_non_exhaustive()
+        f.debug_struct("Findings").field("at", &self.at).finish_non_exhaustive()
     }
 }
 

@@ -19,11 +19,7 @@ impl Lanes {
             u64::from_le_bytes([a, b, c, d, e, f, g, h]),
             u64::from_le_bytes([i, j, k, l, m, n, o, b'0']),
         );
-        if are_digits(words.0) && are_digits(words.1) {
-            Some(words)
-        } else {
-            None
-        }
+        if are_digits(words.0) && are_digits(words.1) { Some(words) } else { None }
     }
 
     /// The Luhn check digit, in ASCII, of all digits but the last.

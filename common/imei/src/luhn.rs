@@ -62,21 +62,13 @@ pub const fn hex_check_digit(digits: &[u8]) -> Option<u8> {
         rest = left;
     }
     let value = (16 - sum) % 16;
-    Some(if value < 10 {
-        b'0' + value
-    } else {
-        b'A' + value - 10
-    })
+    Some(if value < 10 { b'0' + value } else { b'A' + value - 10 })
 }
 
 /// Digit sum of twice `value` in the base.
 const fn twice(value: u8, base: u8) -> u8 {
     let double = value * 2;
-    if double < base {
-        double
-    } else {
-        double - (base - 1)
-    }
+    if double < base { double } else { double - (base - 1) }
 }
 
 /// Value of an ASCII hexadecimal digit.

@@ -39,16 +39,12 @@ impl Meid {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, _, _, _, last] = found.ascii;
         let hex = [a, b, c, d, e, f, g, h, i, j, k, l, m, n];
         match found.count {
-            0..14 => Err(ParseError::TooShort {
-                digits: clamp(found.count),
-            }),
+            0..14 => Err(ParseError::TooShort { digits: clamp(found.count) }),
             14 => Self::from_hex(hex, None),
             15 => Self::from_hex(hex, Some(o)),
             18 => Self::from_decimal(&found.ascii, None),
             19 => Self::from_decimal(&found.ascii, Some(last)),
-            digits => Err(ParseError::TooLong {
-                digits: clamp(digits),
-            }),
+            digits => Err(ParseError::TooLong { digits: clamp(digits) }),
         }
     }
 
@@ -111,10 +107,7 @@ impl Meid {
     pub const fn decimal(self) -> MeidDecimal {
         let [manufacturer @ .., _, _, _, _, _, _] = self.0;
         let [_, _, _, _, _, _, _, _, serial @ ..] = self.0;
-        MeidDecimal {
-            manufacturer: hex_number(&manufacturer),
-            serial: hex_number(&serial),
-        }
+        MeidDecimal { manufacturer: hex_number(&manufacturer), serial: hex_number(&serial) }
     }
 
     /// The number with only the manufacturer's eight digits shown.
@@ -152,11 +145,7 @@ impl fmt::Debug for MeidDecimal {
 
 const fn agrees(expected: char, found: u8) -> Result<(), ParseError> {
     let found = found.to_ascii_uppercase() as char;
-    if expected == found {
-        Ok(())
-    } else {
-        Err(ParseError::CheckDigit { expected, found })
-    }
+    if expected == found { Ok(()) } else { Err(ParseError::CheckDigit { expected, found }) }
 }
 
 /// Value of at most 18 ASCII decimal digits.
@@ -193,11 +182,7 @@ const fn hex_digits(value: u64) -> [u8; Meid::LEN] {
     let mut value = value;
     while let [rest @ .., digit] = left {
         let low = (value & 0xF) as u8;
-        *digit = if low < 10 {
-            b'0' + low
-        } else {
-            b'A' + low - 10
-        };
+        *digit = if low < 10 { b'0' + low } else { b'A' + low - 10 };
         value >>= 4;
         left = rest;
     }

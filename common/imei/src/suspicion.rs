@@ -136,10 +136,7 @@ impl Suspicions {
             .with_if(Suspicion::AllZeros, shape.seen == 1)
             .with_if(Suspicion::TwoDistinctDigits, shape.seen.count_ones() <= 2)
             .with_if(Suspicion::Placeholder, is_placeholder(&imei14.0))
-            .with_if(
-                Suspicion::TestReportingBody,
-                matches!(standing, Standing::Test),
-            )
+            .with_if(Suspicion::TestReportingBody, matches!(standing, Standing::Test))
             .with_if(Suspicion::AscendingRun, shape.ascending >= 7)
             .with_if(Suspicion::DescendingRun, shape.descending >= 7)
             .with_if(Suspicion::RepeatedDigit, shape.same >= 8)
@@ -150,10 +147,7 @@ impl Suspicions {
                 Suspicion::UnusualReportingBody,
                 matches!(standing, Standing::Reserved | Standing::Unknown),
             )
-            .with_if(
-                Suspicion::RetiredReportingBody,
-                matches!(standing, Standing::Retired),
-            )
+            .with_if(Suspicion::RetiredReportingBody, matches!(standing, Standing::Retired))
     }
 
     /// Whether nothing speaks against the number.
@@ -182,18 +176,11 @@ impl Suspicions {
 
     /// One by one, gravest first.
     pub const fn iter(self) -> SuspicionsIter {
-        SuspicionsIter {
-            left: self,
-            next: 0,
-        }
+        SuspicionsIter { left: self, next: 0 }
     }
 
     const fn with_if(self, suspicion: Suspicion, holds: bool) -> Self {
-        if holds {
-            Self(self.0 | suspicion.bit())
-        } else {
-            self
-        }
+        if holds { Self(self.0 | suspicion.bit()) } else { self }
     }
 }
 
@@ -214,9 +201,7 @@ impl IntoIterator for Suspicions {
 
 impl FromIterator<Suspicion> for Suspicions {
     fn from_iter<I: IntoIterator<Item = Suspicion>>(suspicions: I) -> Self {
-        suspicions
-            .into_iter()
-            .fold(Self::NONE, |all, one| all.with_if(one, true))
+        suspicions.into_iter().fold(Self::NONE, |all, one| all.with_if(one, true))
     }
 }
 
@@ -255,12 +240,7 @@ struct Shape {
 
 impl Shape {
     const fn of(digits: &[u8]) -> Self {
-        let mut shape = Self {
-            seen: 0,
-            same: 1,
-            ascending: 1,
-            descending: 1,
-        };
+        let mut shape = Self { seen: 0, same: 1, ascending: 1, descending: 1 };
         let (mut same, mut ascending, mut descending) = (1, 1, 1);
         let mut rest = digits;
         while let [digit, right @ ..] = rest {
@@ -295,10 +275,7 @@ const fn has_equal_halves(digits: &[u8; Imei14::LEN]) -> bool {
 /// MediaTek engineering firmware; the counted-up number of manuals and fakes; early iPhones
 /// with a damaged baseband.
 const fn is_placeholder(digits: &[u8; Imei14::LEN]) -> bool {
-    matches!(
-        digits,
-        b"13579024681122" | b"12345678901234" | b"00499901064000"
-    )
+    matches!(digits, b"13579024681122" | b"12345678901234" | b"00499901064000")
 }
 
 #[cfg(feature = "serde")]

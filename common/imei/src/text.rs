@@ -84,12 +84,7 @@ macro_rules! masked_debug {
         #[cfg(feature = "defmt")]
         impl defmt::Format for $type {
             fn format(&self, f: defmt::Formatter<'_>) {
-                defmt::write!(
-                    f,
-                    "{=str}({=str}*)",
-                    stringify!($type),
-                    self.masked().shown()
-                );
+                defmt::write!(f, "{=str}({=str}*)", stringify!($type), self.masked().shown());
             }
         }
     };

@@ -47,10 +47,7 @@ impl Facts {
                 Command::Model => facts.model = first(answer, "Model"),
                 Command::Revision => facts.firmware = first(answer, "Revision"),
                 Command::SerialNumber | Command::Imei | Command::GenericSerialNumber => {
-                    answer
-                        .lines
-                        .iter()
-                        .for_each(|line| facts.read_identity(untagged(line)));
+                    answer.lines.iter().for_each(|line| facts.read_identity(untagged(line)));
                 }
                 Command::SamsungInfo => facts.read_samsung(answer),
                 Command::SamsungImei | Command::Equipment(_) => facts.read_tagged(answer),
@@ -79,14 +76,8 @@ impl Facts {
                 _ => {}
             }
         }
-        if let (
-            Some(found),
-            [
-                ClaimValue::Imei {
-                    svn: empty @ None, ..
-                },
-            ],
-        ) = (svn, self.identities.as_mut_slice())
+        if let (Some(found), [ClaimValue::Imei { svn: empty @ None, .. }]) =
+            (svn, self.identities.as_mut_slice())
         {
             *empty = Some(found);
         }
@@ -99,21 +90,13 @@ impl Facts {
 
     /// `+DEVCONINFO: MN(…);VER(…/…);SN(…);IMEI(…);…`
     fn read_samsung(&mut self, answer: &Answer) {
-        let fields = answer
-            .lines
-            .iter()
-            .filter(|line| tag(line) == "+DEVCONINFO");
-        for (key, value) in fields
-            .flat_map(|line| untagged(line).split(';'))
-            .filter_map(field)
-        {
+        let fields = answer.lines.iter().filter(|line| tag(line) == "+DEVCONINFO");
+        for (key, value) in fields.flat_map(|line| untagged(line).split(';')).filter_map(field) {
             match key {
                 "MN" => self.model = text(value),
                 "VER" => self.firmware = value.split('/').next().and_then(text),
                 "SN" => self.serial = text(value),
-                "IMEI" => value
-                    .split(',')
-                    .for_each(|part| self.read_identity(part.trim())),
+                "IMEI" => value.split(',').for_each(|part| self.read_identity(part.trim())),
                 _ => {}
             }
         }
@@ -190,10 +173,7 @@ fn digits(number: &str) -> Option<ClaimValue> {
         length if length < SHORTEST => return None,
         _ => whole(number, None),
     };
-    Some(parsed.unwrap_or_else(|reason| ClaimValue::Rejected {
-        text: number.to_owned(),
-        reason,
-    }))
+    Some(parsed.unwrap_or_else(|reason| ClaimValue::Rejected { text: number.to_owned(), reason }))
 }
 
 fn whole(number: &str, svn: Option<Svn>) -> Result<ClaimValue, tekser_imei::ParseError> {
@@ -209,20 +189,14 @@ fn with_version(said: &str) -> Option<ClaimValue> {
         return None;
     }
     Some(
-        whole(number, Some(svn)).unwrap_or_else(|reason| ClaimValue::Rejected {
-            text: number.to_owned(),
-            reason,
-        }),
+        whole(number, Some(svn))
+            .unwrap_or_else(|reason| ClaimValue::Rejected { text: number.to_owned(), reason }),
     )
 }
 
 /// Software version of an `IMEI SV:` line, where a leading zero is not printed.
 fn software_version(value: &str) -> Option<Svn> {
-    let padded = if value.len() == 1 {
-        format!("0{value}")
-    } else {
-        value.to_owned()
-    };
+    let padded = if value.len() == 1 { format!("0{value}") } else { value.to_owned() };
     Svn::parse(padded.as_bytes()).ok()
 }
 
@@ -248,10 +222,7 @@ fn unlabelled(said: &str) -> &str {
 }
 
 fn unquoted(said: &str) -> &str {
-    said.strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or(said)
-        .trim()
+    said.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(said).trim()
 }
 
 /// `MN(SM-S938B)` as key and value.
@@ -271,9 +242,7 @@ fn is_uuid(said: &str) -> bool {
 fn first(answer: &Answer, label: &str) -> Option<String> {
     let line = untagged(answer.lines.first()?);
     let named = line.split('"').find_map(|part| part.strip_prefix("MODEL="));
-    let plain = line
-        .strip_prefix(label)
-        .and_then(|rest| rest.trim_start().strip_prefix(':'));
+    let plain = line.strip_prefix(label).and_then(|rest| rest.trim_start().strip_prefix(':'));
     text(named.or(plain).unwrap_or(line))
 }
 
@@ -281,14 +250,8 @@ fn first(answer: &Answer, label: &str) -> Option<String> {
 /// `+GMI: LG Electronics Inc.+GMM: Model:LG-LX265` is `LG-LX265`.
 fn text(value: &str) -> Option<String> {
     let value = unquoted(value.trim());
-    let inner = value
-        .rfind("+GM")
-        .and_then(|at| value.get(at..))
-        .map_or(value, untagged);
+    let inner = value.rfind("+GM").and_then(|at| value.get(at..)).map_or(value, untagged);
     let inner = inner.strip_prefix("Model:").unwrap_or(inner).trim();
     let end = inner.floor_char_boundary(TEXT);
-    inner
-        .get(..end)
-        .filter(|kept| !kept.is_empty())
-        .map(str::to_owned)
+    inner.get(..end).filter(|kept| !kept.is_empty()).map(str::to_owned)
 }

@@ -93,9 +93,7 @@ impl Command {
     /// CR LF would be the first byte of the next command.
     pub fn write(self, buffer: &mut [u8; Self::MAX_LEN]) -> &[u8] {
         let execute = |buffer, name| {
-            CommandBuilder::create_execute(buffer, true)
-                .named(name)
-                .finish_with(b"\r")
+            CommandBuilder::create_execute(buffer, true).named(name).finish_with(b"\r")
         };
         let buffer = buffer.as_mut_slice();
         let built = match self {

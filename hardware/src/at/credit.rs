@@ -10,9 +10,7 @@ use crate::reading::{Claim, ClaimValue, Confidence, Evidence, Note, Reading, Slo
 pub(super) fn add(reading: &mut Reading, answer: &Answer, dialect: Dialect, refused: bool) {
     let facts = Facts::of(answer);
     let evidence = reading.evidence.len();
-    reading
-        .evidence
-        .push(Evidence::new(answer.command.text(), &answer.raw));
+    reading.evidence.push(Evidence::new(answer.command.text(), &answer.raw));
     let found = facts.identities.iter().any(|value| value.imei().is_some());
     if answer.cut {
         reading.note(Note::AnswerCut);
@@ -25,15 +23,7 @@ pub(super) fn add(reading: &mut Reading, answer: &Answer, dialect: Dialect, refu
     }
     let (slot, confidence) = dialect.credit(answer.command);
     for value in facts.identities {
-        file(
-            reading,
-            Claim {
-                slot,
-                value,
-                confidence,
-                evidence,
-            },
-        );
+        file(reading, Claim { slot, value, confidence, evidence });
     }
     keep(&mut reading.maker, facts.maker);
     keep(&mut reading.model, facts.model);
@@ -42,32 +32,17 @@ pub(super) fn add(reading: &mut Reading, answer: &Answer, dialect: Dialect, refu
 }
 
 const fn is_makers_own(command: Command) -> bool {
-    matches!(
-        command,
-        Command::Equipment(_) | Command::SamsungInfo | Command::SamsungImei
-    )
+    matches!(command, Command::Equipment(_) | Command::SamsungInfo | Command::SamsungImei)
 }
 
 /// Adds a claim, and the remark that it deserves.
 fn file(reading: &mut Reading, mut claim: Claim) {
-    let command = |claim: &Claim| {
-        reading
-            .evidence
-            .get(claim.evidence)
-            .map(|e| e.command.clone())
-    };
+    let command = |claim: &Claim| reading.evidence.get(claim.evidence).map(|e| e.command.clone());
     let asked = command(&claim);
-    let same_question: Vec<&Claim> = reading
-        .claims
-        .iter()
-        .filter(|earlier| command(earlier) == asked)
-        .collect();
-    let other_time = same_question
-        .iter()
-        .any(|earlier| earlier.evidence != claim.evidence);
-    let repeated = same_question
-        .iter()
-        .any(|earlier| earlier.value == claim.value);
+    let same_question: Vec<&Claim> =
+        reading.claims.iter().filter(|earlier| command(earlier) == asked).collect();
+    let other_time = same_question.iter().any(|earlier| earlier.evidence != claim.evidence);
+    let repeated = same_question.iter().any(|earlier| earlier.value == claim.value);
     if other_time && repeated {
         return;
     }
@@ -92,9 +67,7 @@ fn is_sound(reading: &Reading, value: &ClaimValue) -> bool {
         return false;
     };
     let text = imei.to_string();
-    let blank = text
-        .bytes()
-        .all(|byte| text.as_bytes().first() == Some(&byte));
+    let blank = text.bytes().all(|byte| text.as_bytes().first() == Some(&byte));
     let taken = reading
         .claims
         .iter()

@@ -34,11 +34,8 @@ impl Asked {
 }
 
 /// USB vendors whose devices speak one dialect.
-const VENDORS: [(u16, Dialect); 3] = [
-    (0x04e8, Dialect::Samsung),
-    (0x0e8d, Dialect::MediaTek),
-    (0x2c7c, Dialect::Quectel),
-];
+const VENDORS: [(u16, Dialect); 3] =
+    [(0x04e8, Dialect::Samsung), (0x0e8d, Dialect::MediaTek), (0x2c7c, Dialect::Quectel)];
 
 /// Starts of maker or model names that tell the dialect.
 const NAMES: [(&str, Dialect); 5] = [
@@ -58,10 +55,7 @@ impl Dialect {
             return *dialect;
         }
         let said = [&reading.maker, &reading.model];
-        let said = said
-            .into_iter()
-            .flatten()
-            .map(|text| text.to_ascii_lowercase());
+        let said = said.into_iter().flatten().map(|text| text.to_ascii_lowercase());
         said.flat_map(|text| NAMES.iter().find(|(name, _)| text.starts_with(name)))
             .map(|(_, dialect)| *dialect)
             .next()
@@ -136,12 +130,7 @@ impl Known<'_> {
         let reading = self.reading;
         let some = reading.maker.is_some() || reading.model.is_some();
         self.once(Command::Identify, !some)
-            .or_else(|| {
-                self.once(
-                    Command::Maker,
-                    reading.maker.is_none() && !self.is_summed_up(),
-                )
-            })
+            .or_else(|| self.once(Command::Maker, reading.maker.is_none() && !self.is_summed_up()))
             .or_else(|| self.once(Command::Model, reading.model.is_none()))
             .or_else(|| self.once(Command::Revision, reading.firmware.is_none()))
     }
@@ -159,10 +148,7 @@ impl Known<'_> {
     }
 
     fn has_imei(&self) -> bool {
-        self.reading
-            .claims
-            .iter()
-            .any(|claim| claim.value.imei().is_some())
+        self.reading.claims.iter().any(|claim| claim.value.imei().is_some())
     }
 
     fn has_slot(&self, slot: Slot) -> bool {

@@ -12,7 +12,7 @@ use super::command::Command;
 use super::credit;
 use super::dialect::{Asked, Dialect};
 use super::digest::{Answer, Digester, Outcome};
-use super::reader::ReadError;
+use super::error::ReadError;
 use crate::reading::{Note, Reading, Source};
 
 /// What is known of a device before a word is said.
@@ -163,9 +163,7 @@ impl Dialogue {
     pub fn receive(&mut self, mut bytes: &[u8], now: Instant) {
         self.heard |= !bytes.is_empty();
         if matches!(self.state, State::Settling { .. }) {
-            self.state = State::Settling {
-                until: now + self.budget.quiet,
-            };
+            self.state = State::Settling { until: now + self.budget.quiet };
         }
         while !bytes.is_empty() && self.state != State::Over {
             let (taken, answer) = self.digester.digest(bytes);
@@ -183,11 +181,7 @@ impl Dialogue {
     /// [`ReadError::Silent`] when nothing came, [`ReadError::Unintelligible`] when something came
     /// that is no AT, [`ReadError::Prompt`] when the phone was waiting for text.
     pub fn finish(self) -> Result<Reading, ReadError> {
-        match (
-            self.spoke,
-            self.prompted && self.reading.claims.is_empty(),
-            self.heard,
-        ) {
+        match (self.spoke, self.prompted && self.reading.claims.is_empty(), self.heard) {
             (_, true, _) => Err(ReadError::Prompt),
             (true, ..) => Ok(self.reading),
             (false, _, true) => Err(ReadError::Unintelligible),
@@ -196,19 +190,13 @@ impl Dialogue {
     }
 
     fn call(&mut self, attempt: u8, now: Instant) -> Step {
-        self.state = State::Attending {
-            attempt,
-            until: now + self.budget.attention,
-        };
+        self.state = State::Attending { attempt, until: now + self.budget.attention };
         self.digester.expect(Command::Attention);
         Step::Send(Command::Attention)
     }
 
     fn ask(&mut self, command: Command, now: Instant) -> Step {
-        self.state = State::Asking {
-            command,
-            until: now + self.budget.command,
-        };
+        self.state = State::Asking { command, until: now + self.budget.command };
         self.digester.expect(command);
         Step::Send(command)
     }
@@ -243,11 +231,7 @@ impl Dialogue {
         }
         self.missed += 1;
         self.slots_unsafe |= matches!(command, Command::Equipment(_));
-        self.state = if self.missed < MISSES {
-            State::Recovering
-        } else {
-            State::Over
-        };
+        self.state = if self.missed < MISSES { State::Recovering } else { State::Over };
         self.step(now)
     }
 
@@ -261,11 +245,7 @@ impl Dialogue {
                 }
                 self.stale = self.stale.saturating_add(1);
                 let again = attempt < self.budget.attempts;
-                self.state = if again {
-                    State::Calling(attempt)
-                } else {
-                    State::Over
-                };
+                self.state = if again { State::Calling(attempt) } else { State::Over };
             }
         }
         self.step(now)
@@ -303,9 +283,7 @@ impl Dialogue {
         let unsure = matches!(answer.outcome, Outcome::Busy | Outcome::Call);
         if recovering || unsure {
             self.stale = 0;
-            self.state = State::Settling {
-                until: now + self.budget.quiet,
-            };
+            self.state = State::Settling { until: now + self.budget.quiet };
         } else {
             self.hush = answer.echoed && self.stale == 0;
             self.state = State::Ready;
@@ -316,10 +294,7 @@ impl Dialogue {
         self.state = match answer.outcome {
             Outcome::Busy if self.busy < BUSY_RETRIES => {
                 self.busy += 1;
-                State::Pausing {
-                    command,
-                    until: now + self.budget.busy,
-                }
+                State::Pausing { command, until: now + self.budget.busy }
             }
             Outcome::Busy | Outcome::Call => State::Recovering,
             Outcome::Done | Outcome::Refused | Outcome::Prompt => State::Ready,

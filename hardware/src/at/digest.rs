@@ -94,13 +94,7 @@ impl Digester {
 
     /// A digester that nothing was asked of yet.
     pub const fn new() -> Self {
-        Self {
-            line: Vec::new(),
-            line_cut: false,
-            pending: None,
-            verbose: false,
-            discarded: 0,
-        }
+        Self { line: Vec::new(), line_cut: false, pending: None, verbose: false, discarded: 0 }
     }
 
     /// Begins the answer to `command`. An unfinished answer before it is dropped; an unfinished
@@ -281,15 +275,10 @@ fn digit(line: &str) -> Option<Outcome> {
 /// the command: the port was opened late, or an unsolicited line cut in.
 fn is_echo(command: Command, line: &str, first: bool) -> bool {
     let sent = command.text();
-    if Command::ALL
-        .iter()
-        .any(|known| known.text().eq_ignore_ascii_case(line))
-    {
+    if Command::ALL.iter().any(|known| known.text().eq_ignore_ascii_case(line)) {
         return true;
     }
-    let numeric = line
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b',');
+    let numeric = line.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
     let long_enough = line.len() >= 2 && line.len() < sent.len();
     first && long_enough && !numeric && (sent.ends_with(line) || sent.starts_with(line))
 }

@@ -18,9 +18,11 @@ mod credit;
 pub mod dialect;
 pub mod dialogue;
 pub mod digest;
+mod error;
 pub mod reader;
 mod unsolicited;
 
 pub use command::Command;
 pub use dialogue::{Budget, Dialogue, Hint, Step};
-pub use reader::{ReadError, read};
+pub use error::ReadError;
+pub use reader::read;

@@ -1,7 +1,8 @@
 //! Systems where topology, permission and holder of a port cannot be told by safe means.
 
-use crate::bus::{Access, PortName};
+use crate::bus::Access;
 use crate::link::OpenError;
+use crate::port::PortName;
 
 pub(super) fn place(_port: &PortName) -> Option<(String, u8)> {
     None
@@ -20,9 +21,5 @@ pub(super) fn can_list() -> bool {
 pub(super) fn no_device(port: PortName, _description: &str) -> OpenError {
     let listed = serialport::available_ports()
         .is_ok_and(|ports| ports.iter().any(|listed| listed.port_name == port.as_str()));
-    if listed {
-        OpenError::Busy { port, holder: None }
-    } else {
-        OpenError::NotFound { port }
-    }
+    if listed { OpenError::Busy { port, holder: None } } else { OpenError::NotFound { port } }
 }

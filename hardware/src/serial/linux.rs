@@ -5,8 +5,9 @@ use std::path::Path;
 
 use rustix::fs::{Access as Mode, access as may};
 
-use crate::bus::{Access, PortName};
+use crate::bus::Access;
 use crate::link::OpenError;
+use crate::port::PortName;
 
 /// Where a port sits: topology path of its USB device, and its interface number.
 pub(super) fn place(port: &PortName) -> Option<(String, u8)> {
@@ -22,12 +23,8 @@ fn place_in(path: &str) -> Option<(String, u8)> {
         let (bus, ports) = topology.split_once('-')?;
         let numbers = |text: &str| text.split('.').all(|n| n.parse::<u16>().is_ok());
         let (_, interface) = function.split_once('.')?;
-        (numbers(bus) && numbers(ports)).then(|| {
-            interface
-                .parse()
-                .ok()
-                .map(|interface| (topology.to_owned(), interface))
-        })?
+        (numbers(bus) && numbers(ports))
+            .then(|| interface.parse().ok().map(|interface| (topology.to_owned(), interface)))?
     })
 }
 

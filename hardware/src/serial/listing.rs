@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo};
 
 use super::system;
-use crate::bus::{Access, Bus, Device, DeviceId, Opening, PortName};
+use crate::bus::{Access, Bus, Device, DeviceId, Opening};
+use crate::port::PortName;
 
 /// Quectel modules have their AT port on interface 2; the ones before it are DIAG and NMEA.
 const QUECTEL: u16 = 0x2c7c;
@@ -34,15 +35,10 @@ impl Bus for SerialBus {
         let ports = usb_ports();
         let Some(single) = &self.single else {
             return group(
-                ports
-                    .into_iter()
-                    .map(|(port, info)| (Seat::of(&port, &info), port, info)),
+                ports.into_iter().map(|(port, info)| (Seat::of(&port, &info), port, info)),
             );
         };
-        let info = ports
-            .into_iter()
-            .find(|(port, _)| port == single)
-            .map(|(_, info)| info);
+        let info = ports.into_iter().find(|(port, _)| port == single).map(|(_, info)| info);
         vec![Device {
             id: match system::place(single) {
                 Some((topology, _)) => DeviceId::usb(&topology),
@@ -103,10 +99,7 @@ enum Body {
 impl Seat {
     fn of(port: &PortName, info: &UsbPortInfo) -> Self {
         if let Some((topology, interface)) = system::place(port) {
-            return Self {
-                device: Body::Topology(topology),
-                rank: rank(info.vid, interface),
-            };
+            return Self { device: Body::Topology(topology), rank: rank(info.vid, interface) };
         }
         let device = match info.serial_number.clone().filter(|text| !text.is_empty()) {
             Some(serial) => Body::Serial(info.vid, info.pid, serial),
@@ -129,34 +122,23 @@ const fn rank(vendor: u16, interface: u8) -> u8 {
 fn group(ports: impl Iterator<Item = (Seat, PortName, UsbPortInfo)>) -> Vec<Device> {
     let mut devices: BTreeMap<Body, (UsbPortInfo, Vec<(u8, PortName)>)> = BTreeMap::new();
     for (seat, port, info) in ports {
-        let entry = devices
-            .entry(seat.device)
-            .or_insert_with(|| (info, Vec::new()));
+        let entry = devices.entry(seat.device).or_insert_with(|| (info, Vec::new()));
         entry.1.push((seat.rank, port));
     }
-    devices
-        .into_iter()
-        .filter_map(|(body, (info, ports))| device(&body, info, ports))
-        .collect()
+    devices.into_iter().filter_map(|(body, (info, ports))| device(&body, info, ports)).collect()
 }
 
 fn device(body: &Body, info: UsbPortInfo, mut ports: Vec<(u8, PortName)>) -> Option<Device> {
     ports.sort();
     let ports: Vec<PortName> = ports.into_iter().map(|(_, port)| port).collect();
-    let denied = ports
-        .iter()
-        .all(|port| system::access(port) == Access::PermissionDenied);
+    let denied = ports.iter().all(|port| system::access(port) == Access::PermissionDenied);
     let id = match body {
         Body::Topology(topology) => DeviceId::usb(topology),
         Body::Serial(..) | Body::Port(_) => DeviceId::port(ports.first()?),
     };
     Some(Device {
         id,
-        access: if denied {
-            Access::PermissionDenied
-        } else {
-            Access::Free
-        },
+        access: if denied { Access::PermissionDenied } else { Access::Free },
         ports,
         usb_id: Some((info.vid, info.pid)),
         product: info.product,
@@ -179,43 +161,26 @@ mod tests {
 
     #[test]
     fn ports_of_one_device_stand_together_the_likely_one_first() {
-        let seat = |topology: &str, rank| Seat {
-            device: Body::Topology(topology.to_owned()),
-            rank,
-        };
+        let seat =
+            |topology: &str, rank| Seat { device: Body::Topology(topology.to_owned()), rank };
         let devices = group(
             (0..4u8)
                 .map(|n| {
                     let port = PortName::new(format!("/dev/ttyUSB{n}"));
                     (seat("1-1", rank(QUECTEL, n)), port, info(QUECTEL, "EC25"))
                 })
-                .chain([(
-                    seat("1-2", 0),
-                    PortName::new("/dev/ttyACM0"),
-                    info(0x04e8, "Galaxy"),
-                )]),
+                .chain([(seat("1-2", 0), PortName::new("/dev/ttyACM0"), info(0x04e8, "Galaxy"))]),
         );
         assert_eq!(devices.len(), 2);
         let names: Vec<_> = devices[0].ports.iter().map(PortName::as_str).collect();
-        assert_eq!(
-            names,
-            [
-                "/dev/ttyUSB2",
-                "/dev/ttyUSB3",
-                "/dev/ttyUSB0",
-                "/dev/ttyUSB1"
-            ]
-        );
+        assert_eq!(names, ["/dev/ttyUSB2", "/dev/ttyUSB3", "/dev/ttyUSB0", "/dev/ttyUSB1"]);
         assert_eq!(devices[1].id.as_str(), "usb:1-2");
         assert_eq!(devices[1].usb_id, Some((0x04e8, 0x0125)));
     }
 
     #[test]
     fn on_board_ports_are_not_devices() {
-        let port = |name: &str, port_type| SerialPortInfo {
-            port_name: name.to_owned(),
-            port_type,
-        };
+        let port = |name: &str, port_type| SerialPortInfo { port_name: name.to_owned(), port_type };
         assert!(usb_port(port("/dev/ttyS0", SerialPortType::PciPort)).is_none());
         assert!(usb_port(port("/dev/ttyS1", SerialPortType::Unknown)).is_none());
         assert!(usb_port(port("COM7", SerialPortType::UsbPort(info(1, "x")))).is_some());

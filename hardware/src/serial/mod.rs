@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 
 use serialport::{ClearBuffer, ErrorKind, SerialPort};
 
-use crate::bus::PortName;
 use crate::link::{Link, OpenError};
+use crate::port::PortName;
 
 pub use listing::SerialBus;
 
@@ -59,9 +59,7 @@ pub async fn open(port: &PortName) -> Result<Link, OpenError> {
 fn open_native(port: &PortName) -> Result<Native, OpenError> {
     refuse_files(port)?;
     let limit = Instant::now() + RELEASE_LIMIT;
-    let builder = serialport::new(port.as_str(), BAUD)
-        .timeout(thread::TICK)
-        .dtr_on_open(true);
+    let builder = serialport::new(port.as_str(), BAUD).timeout(thread::TICK).dtr_on_open(true);
     let mut native = loop {
         match Native::open(&builder) {
             Ok(native) => break native,
@@ -113,18 +111,12 @@ fn explain(port: &PortName, error: serialport::Error) -> OpenError {
             OpenError::NotAPort { port }
         }
         _ if error.description.starts_with("No such device") => OpenError::NotFound { port },
-        _ => OpenError::Io {
-            port,
-            source: error.into(),
-        },
+        _ => OpenError::Io { port, source: error.into() },
     }
 }
 
 fn failed(port: &PortName, source: io::Error) -> OpenError {
-    OpenError::Io {
-        port: port.clone(),
-        source,
-    }
+    OpenError::Io { port: port.clone(), source }
 }
 
 #[cfg(test)]
@@ -136,10 +128,7 @@ mod tests {
     async fn a_directory_and_a_file_are_no_ports() {
         for name in ["/dev", "/etc/hostname"] {
             let error = open(&PortName::new(name)).await.unwrap_err();
-            assert!(
-                matches!(error, OpenError::NotAPort { .. }),
-                "{name}: {error:?}"
-            );
+            assert!(matches!(error, OpenError::NotAPort { .. }), "{name}: {error:?}");
         }
         let error = open(&PortName::new("/dev/null")).await.unwrap_err();
         assert!(matches!(error, OpenError::NotAPort { .. }), "{error:?}");
@@ -170,12 +159,7 @@ mod tests {
         for _ in 0..20 {
             let mut link = open(&name).await.unwrap();
             let soon = tokio::time::Instant::now() + Duration::from_millis(2);
-            assert!(
-                link.receive(&mut [0; 8], soon)
-                    .await
-                    .unwrap_err()
-                    .is_timeout()
-            );
+            assert!(link.receive(&mut [0; 8], soon).await.unwrap_err().is_timeout());
         }
     }
 

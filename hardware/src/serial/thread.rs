@@ -26,15 +26,8 @@ pub(super) fn attach(port: impl Read + Write + Send + 'static) -> io::Result<Lin
     let (orders, inbox) = mpsc::channel();
     let (read_sender, reads) = unbounded_channel();
     let (write_sender, writes) = unbounded_channel();
-    let worker = Worker {
-        port,
-        inbox,
-        reads: read_sender,
-        writes: write_sender,
-    };
-    std::thread::Builder::new()
-        .name("serial port".to_owned())
-        .spawn(move || worker.run())?;
+    let worker = Worker { port, inbox, reads: read_sender, writes: write_sender };
+    std::thread::Builder::new().name("serial port".to_owned()).spawn(move || worker.run())?;
     Ok(Link::from_io(Port {
         orders,
         reads,
@@ -65,9 +58,7 @@ struct Port {
 
 impl Port {
     fn order(&self, order: Order) -> io::Result<()> {
-        self.orders
-            .send(order)
-            .map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.orders.send(order).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }
 
@@ -226,12 +217,7 @@ mod tests {
         let mut link = attach(near).unwrap();
         let mut buffer = [0; 16];
         let early = Instant::now() + Duration::from_millis(1);
-        assert!(
-            link.receive(&mut buffer, early)
-                .await
-                .unwrap_err()
-                .is_timeout()
-        );
+        assert!(link.receive(&mut buffer, early).await.unwrap_err().is_timeout());
         link.send(b"AT\r", soon()).await.unwrap();
         let far = tokio::task::spawn_blocking(move || {
             let mut seen = [0; 3];

@@ -7,12 +7,8 @@ use tekser_hardware::{Confidence, Note, Reading, Slot};
 
 use super::{ONE, TWO};
 
-const MEDIATEK: Hint = Hint {
-    usb_id: Some((0x0e8d, 0x0003)),
-};
-const SAMSUNG: Hint = Hint {
-    usb_id: Some((0x04e8, 0x6860)),
-};
+const MEDIATEK: Hint = Hint { usb_id: Some((0x0e8d, 0x0003)) };
+const SAMSUNG: Hint = Hint { usb_id: Some((0x04e8, 0x6860)) };
 const NOTHING: Hint = Hint { usb_id: None };
 
 /// What a scripted phone does with one command.
@@ -76,11 +72,7 @@ fn converse(
 
 fn imeis(reading: &Reading) -> Vec<(Option<Slot>, String)> {
     let digits = |claim: &tekser_hardware::Claim| claim.value.imei().unwrap().to_string();
-    reading
-        .claims
-        .iter()
-        .map(|claim| (claim.slot, digits(claim)))
-        .collect()
+    reading.claims.iter().map(|claim| (claim.slot, digits(claim))).collect()
 }
 
 #[test]
@@ -95,16 +87,10 @@ fn a_standard_modem_is_read_in_few_commands() {
         })
     });
     let reading = reading.unwrap();
-    assert_eq!(
-        asked,
-        [Command::Attention, Command::Identify, Command::SerialNumber]
-    );
+    assert_eq!(asked, [Command::Attention, Command::Identify, Command::SerialNumber]);
     assert_eq!(imeis(&reading), [(None, ONE.to_owned())]);
     assert_eq!(reading.claims[0].confidence, Confidence::Plain);
-    assert_eq!(
-        reading.evidence[reading.claims[0].evidence].command,
-        "AT+CGSN"
-    );
+    assert_eq!(reading.evidence[reading.claims[0].evidence].command, "AT+CGSN");
     assert_eq!(took, Duration::ZERO);
 }
 
@@ -112,21 +98,14 @@ fn a_standard_modem_is_read_in_few_commands() {
 fn a_samsung_is_read_in_three_commands() {
     let (reading, asked, _) = converse(SAMSUNG, |command, _| {
         Some(match command {
-            Command::SamsungInfo => ok(&format!(
-                "+DEVCONINFO: MN(SM-X);VER(V1/V2);SN(R1);IMEI({ONE})"
-            )),
+            Command::SamsungInfo => {
+                ok(&format!("+DEVCONINFO: MN(SM-X);VER(V1/V2);SN(R1);IMEI({ONE})"))
+            }
             Command::SerialNumber => ok(ONE),
             _ => return None,
         })
     });
-    assert_eq!(
-        asked,
-        [
-            Command::Attention,
-            Command::SamsungInfo,
-            Command::SerialNumber
-        ]
-    );
+    assert_eq!(asked, [Command::Attention, Command::SamsungInfo, Command::SerialNumber]);
     assert_eq!(imeis(&reading.unwrap()).len(), 2);
 }
 
@@ -138,19 +117,10 @@ fn an_empty_samsung_summary_is_asked_for_again() {
             _ => ok(&format!("+DEVCONINFO: MN(SM-X);VER(V1);SN(R1);IMEI({ONE})")),
         })
     });
-    assert_eq!(
-        asked
-            .iter()
-            .filter(|command| **command == Command::SamsungInfo)
-            .count(),
-        2
-    );
+    assert_eq!(asked.iter().filter(|command| **command == Command::SamsungInfo).count(), 2);
     let reading = reading.unwrap();
     assert_eq!(imeis(&reading), [(None, ONE.to_owned())]);
-    assert!(
-        !reading.notes.contains(&Note::StandardRefused),
-        "it was asked afterwards"
-    );
+    assert!(!reading.notes.contains(&Note::StandardRefused), "it was asked afterwards");
 }
 
 #[test]
@@ -202,14 +172,8 @@ fn late_answers_to_the_first_calls_are_not_taken_for_later_ones() {
         })
     });
     let found = imeis(&reading.unwrap());
-    assert!(
-        found.contains(&(Some(Slot::ONE), ONE.to_owned())),
-        "{found:?}"
-    );
-    assert!(
-        !found.contains(&(Some(Slot::TWO), ONE.to_owned())),
-        "{found:?}"
-    );
+    assert!(found.contains(&(Some(Slot::ONE), ONE.to_owned())), "{found:?}");
+    assert!(!found.contains(&(Some(Slot::TWO), ONE.to_owned())), "{found:?}");
 }
 
 #[test]
@@ -241,10 +205,7 @@ fn a_call_that_ends_meanwhile_does_not_shift_the_answers() {
             _ => return None,
         })
     });
-    assert_eq!(
-        imeis(&reading.unwrap()),
-        [(Some(Slot::ONE), ONE.to_owned())]
-    );
+    assert_eq!(imeis(&reading.unwrap()), [(Some(Slot::ONE), ONE.to_owned())]);
 }
 
 #[test]
@@ -272,14 +233,8 @@ fn a_second_slot_counts_only_when_it_is_another_whole_imei() {
             })
         });
         let reading = reading.unwrap();
-        let claim = reading
-            .claims
-            .iter()
-            .find(|claim| claim.slot == Some(Slot::TWO));
-        (
-            claim.map(|claim| claim.confidence),
-            reading.notes.contains(&Note::SecondSlotUnsound),
-        )
+        let claim = reading.claims.iter().find(|claim| claim.slot == Some(Slot::TWO));
+        (claim.map(|claim| claim.confidence), reading.notes.contains(&Note::SecondSlotUnsound))
     };
     assert_eq!(second(TWO), (Some(Confidence::Strong), false));
     assert_eq!(second(ONE), (Some(Confidence::Weak), true));
@@ -308,10 +263,8 @@ fn a_phone_that_stops_talking_leaves_what_it_said() {
 #[test]
 fn the_whole_reading_ends_within_its_budget() {
     let (reading, _, took) = converse(NOTHING, |command, _| {
-        (command != Command::Attention).then_some(Does::Later(
-            Duration::from_millis(2900),
-            "\r\nERROR\r\n".into(),
-        ))
+        (command != Command::Attention)
+            .then_some(Does::Later(Duration::from_millis(2900), "\r\nERROR\r\n".into()))
     });
     assert!(reading.unwrap().claims.is_empty());
     assert!(took <= Budget::default().total, "{took:?}");
@@ -323,8 +276,5 @@ fn nothing_shown_for_debugging_holds_an_imei() {
         (command == Command::SerialNumber).then(|| ok(&format!("{ONE},SERIAL9")))
     });
     let shown = format!("{:?}", reading.unwrap());
-    assert!(
-        !shown.contains(ONE) && !shown.contains("SERIAL9"),
-        "{shown}"
-    );
+    assert!(!shown.contains(ONE) && !shown.contains("SERIAL9"), "{shown}");
 }

@@ -47,24 +47,9 @@ fn results_in_words_and_digits() {
         ("NO ANSWER", Outcome::Call),
         ("NO DIALTONE", Outcome::Call),
     ] {
-        assert_answer(
-            Command::SerialNumber,
-            &format!("\r\n{word}\r\n"),
-            &[],
-            outcome,
-        );
-        assert_answer(
-            Command::SerialNumber,
-            &format!("\n{word}\r\n"),
-            &[],
-            outcome,
-        );
-        assert_answer(
-            Command::SerialNumber,
-            &format!("AT+CGSN\r\r\n{word}\r\n"),
-            &[],
-            outcome,
-        );
+        assert_answer(Command::SerialNumber, &format!("\r\n{word}\r\n"), &[], outcome);
+        assert_answer(Command::SerialNumber, &format!("\n{word}\r\n"), &[], outcome);
+        assert_answer(Command::SerialNumber, &format!("AT+CGSN\r\r\n{word}\r\n"), &[], outcome);
     }
     assert_answer(Command::Attention, "0\r", &[], Outcome::Done);
     assert_answer(Command::Attention, "AT\r4\r", &[], Outcome::Refused);
@@ -72,15 +57,7 @@ fn results_in_words_and_digits() {
 
 #[test]
 fn a_result_word_inside_a_text_is_text() {
-    for line in [
-        "ERROR LOG 7",
-        "NO ERROR",
-        "OKAY",
-        "NAVIGATOR",
-        "ok",
-        "NO CARRIER BOARD",
-        "OK?",
-    ] {
+    for line in ["ERROR LOG 7", "NO ERROR", "OKAY", "NAVIGATOR", "ok", "NO CARRIER BOARD", "OK?"] {
         let bytes = format!("\r\n{line}\r\n\r\nOK\r\n");
         assert_answer(Command::Model, &bytes, &[line], Outcome::Done);
     }
@@ -98,9 +75,7 @@ fn digits_are_no_results_once_words_were_seen() {
 
 #[test]
 fn echo_is_put_aside_in_whole_and_in_part() {
-    for echo in [
-        "AT+CGSN", "at+cgsn", "T+CGSN", "+CGSN", "SN", "AT+CG", "AT", "ATE0", "ATI",
-    ] {
+    for echo in ["AT+CGSN", "at+cgsn", "T+CGSN", "+CGSN", "SN", "AT+CG", "AT", "ATE0", "ATI"] {
         for end in ["\r", "\n", "\r\r\n", "\r\n"] {
             let bytes = format!("{echo}{end}\r\n{ONE}\r\n\r\nOK\r\n");
             let answer = digest(Command::SerialNumber, bytes.as_bytes());
@@ -120,20 +95,12 @@ fn the_tail_of_a_command_is_not_taken_from_an_answer() {
 #[test]
 fn unsolicited_lines_and_echo_at_every_boundary_change_nothing() {
     let answers = [
-        (
-            Command::SerialNumber,
-            format!("\r\n{ONE}\r\n\r\nOK\r\n"),
-            vec![ONE.to_owned()],
-        ),
+        (Command::SerialNumber, format!("\r\n{ONE}\r\n\r\nOK\r\n"), vec![ONE.to_owned()]),
         (Command::Attention, "\r\nOK\r\n".to_owned(), vec![]),
         (
             Command::Identify,
             format!("\r\nManufacturer: huawei\r\nModel: E1550\r\nIMEI: {ONE}\r\n\r\nOK\r\n"),
-            vec![
-                "Manufacturer: huawei".into(),
-                "Model: E1550".into(),
-                format!("IMEI: {ONE}"),
-            ],
+            vec!["Manufacturer: huawei".into(), "Model: E1550".into(), format!("IMEI: {ONE}")],
         ),
         (
             Command::SamsungInfo,
@@ -160,10 +127,7 @@ fn what_follows_an_answer_is_left_for_the_next_call() {
     let (taken, answer) = digester.digest(bytes);
     assert!(answer.is_some());
     assert_eq!(taken, 5);
-    assert_eq!(
-        digester.digest(&bytes[taken..]),
-        (bytes.len() - taken, None)
-    );
+    assert_eq!(digester.digest(&bytes[taken..]), (bytes.len() - taken, None));
 }
 
 #[test]
@@ -185,12 +149,7 @@ fn a_prompt_ends_the_wait_at_once() {
     let (answer, ended) = digester.give_up().unwrap();
     assert!(ended);
     assert_eq!(answer.outcome, Outcome::Prompt);
-    assert_answer(
-        Command::Model,
-        "\r\nA > B\r\nOK\r\n",
-        &["A > B"],
-        Outcome::Done,
-    );
+    assert_answer(Command::Model, "\r\nA > B\r\nOK\r\n", &["A > B"], Outcome::Done);
 }
 
 #[test]

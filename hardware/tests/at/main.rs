@@ -69,11 +69,7 @@ fn digest(command: Command, bytes: &[u8]) -> Answer {
     assert_eq!(digester.digest(&bytes[taken..]).1, None, "a second answer");
     let answer = answer.unwrap_or_else(|| panic!("no answer in {:?}", text(bytes)));
     assert_eq!(byte_by_byte(command, bytes).lines, answer.lines);
-    assert_eq!(
-        byte_by_byte(command, bytes),
-        answer,
-        "cut into bytes it is another answer"
-    );
+    assert_eq!(byte_by_byte(command, bytes), answer, "cut into bytes it is another answer");
     answer
 }
 
@@ -81,10 +77,8 @@ fn digest(command: Command, bytes: &[u8]) -> Answer {
 fn byte_by_byte(command: Command, bytes: &[u8]) -> Answer {
     let mut digester = Digester::new();
     digester.expect(command);
-    let answers: Vec<Answer> = bytes
-        .iter()
-        .filter_map(|byte| digester.digest(&[*byte]).1)
-        .collect();
+    let answers: Vec<Answer> =
+        bytes.iter().filter_map(|byte| digester.digest(&[*byte]).1).collect();
     assert_eq!(answers.len(), 1, "{:?}", text(bytes));
     answers.into_iter().next().unwrap()
 }
@@ -94,9 +88,7 @@ fn with_line_at_every_boundary(answer: &str, line: &str) -> Vec<String> {
     let inserted = format!("\r\n{line}\r\n");
     let ends = answer.match_indices("\r\n").map(|(at, end)| at + end.len());
     let boundaries = core::iter::once(0).chain(ends);
-    boundaries
-        .map(|at| format!("{}{inserted}{}", &answer[..at], &answer[at..]))
-        .collect()
+    boundaries.map(|at| format!("{}{inserted}{}", &answer[..at], &answer[at..])).collect()
 }
 
 fn text(bytes: &[u8]) -> String {

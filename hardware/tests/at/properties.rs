@@ -53,9 +53,7 @@ fn answers(command: Command, bytes: &[u8], sizes: &[usize]) -> Vec<Answer> {
     let mut rest = bytes;
     let mut sizes = sizes.iter().cycle();
     while !rest.is_empty() {
-        let size = sizes
-            .next()
-            .map_or(rest.len(), |size| (*size).clamp(1, rest.len()));
+        let size = sizes.next().map_or(rest.len(), |size| (*size).clamp(1, rest.len()));
         let (mut chunk, after) = rest.split_at(size);
         rest = after;
         while !chunk.is_empty() {

@@ -23,10 +23,7 @@ fn facts(command: Command, lines: &[&str]) -> Facts {
 fn shown(value: &ClaimValue) -> String {
     match value {
         ClaimValue::Imei { imei, svn: None } => format!("imei {imei}"),
-        ClaimValue::Imei {
-            imei,
-            svn: Some(svn),
-        } => format!("imei {imei} sv {svn}"),
+        ClaimValue::Imei { imei, svn: Some(svn) } => format!("imei {imei} sv {svn}"),
         ClaimValue::WithoutCheckDigit { imei14 } => format!("imei14 {imei14}"),
         ClaimValue::Imeisv { imeisv } => format!("imeisv {imeisv}"),
         ClaimValue::Meid { meid } => format!("meid {meid}"),
@@ -45,10 +42,7 @@ fn assert_identities(command: Command, lines: &[&str], expected: &[&str]) {
 fn the_plain_command_in_every_shape() {
     let cases: [(&str, &[&str]); 27] = [
         ("490154203237518", &["imei 490154203237518"]),
-        (
-            "\"626936926396996\"",
-            &["rejected 626936926396996 check_digit"],
-        ),
+        ("\"626936926396996\"", &["rejected 626936926396996 check_digit"]),
         ("+CGSN: \"004400013805666\"", &["imei 004400013805666"]),
         ("+CGSN: 490154203237518", &["imei 490154203237518"]),
         ("+CGSN:490154203237518", &["imei 490154203237518"]),
@@ -58,29 +52,17 @@ fn the_plain_command_in_every_shape() {
         ("IMEI: 490154203237518", &["imei 490154203237518"]),
         ("IMEI=490154203237518", &["imei 490154203237518"]),
         ("357516032005989,TR19A8P11R", &["imei 357516032005989"]),
-        (
-            "129512359199159,SE393939TS",
-            &["rejected 129512359199159 check_digit"],
-        ),
-        (
-            "\"357516032005989\",\"TR19A8P11R\"",
-            &["imei 357516032005989"],
-        ),
+        ("129512359199159,SE393939TS", &["rejected 129512359199159 check_digit"]),
+        ("\"357516032005989\",\"TR19A8P11R\"", &["imei 357516032005989"]),
         ("35752007012076701", &["imei 357520070120767 sv 01"]),
         ("3575200701207601", &["imeisv 3575200701207601"]),
         ("+CGSN: \"3575200701207601\"", &["imeisv 3575200701207601"]),
         ("35752007012076", &["imei14 35752007012076"]),
         ("354626223546262 / 19", &["imei 354626223546262 sv 19"]),
         ("354626223546262-19", &["imei 354626223546262 sv 19"]),
-        (
-            "354626223546263 / 19",
-            &["rejected 354626223546263 check_digit"],
-        ),
+        ("354626223546263 / 19", &["rejected 354626223546263 check_digit"]),
         ("490154203237", &["rejected 490154203237 too_short"]),
-        (
-            "4901542032375181234",
-            &["rejected 4901542032375181234 too_long"],
-        ),
+        ("4901542032375181234", &["rejected 4901542032375181234 too_long"]),
         ("A0000000002329", &["meid A0000000002329"]),
         ("0xA0000000002329", &["meid A0000000002329"]),
         ("\"\"", &[]),
@@ -88,11 +70,7 @@ fn the_plain_command_in_every_shape() {
         ("490154 203237518 and more", &[]),
     ];
     for (line, expected) in cases {
-        for command in [
-            Command::SerialNumber,
-            Command::Imei,
-            Command::GenericSerialNumber,
-        ] {
+        for command in [Command::SerialNumber, Command::Imei, Command::GenericSerialNumber] {
             assert_identities(command, &[line], expected);
         }
     }
@@ -137,17 +115,10 @@ fn a_uuid_is_noticed_and_no_identity() {
 
 #[test]
 fn identities_of_the_sim_card_are_never_taken() {
-    for command in [
-        Command::SerialNumber,
-        Command::Imei,
-        SEVEN,
-        Command::SamsungImei,
-    ] {
-        for line in [
-            "+CIMI: 490154203237518",
-            "^ICCID: 490154203237518",
-            "+CCID: \"490154203237518\"",
-        ] {
+    for command in [Command::SerialNumber, Command::Imei, SEVEN, Command::SamsungImei] {
+        for line in
+            ["+CIMI: 490154203237518", "^ICCID: 490154203237518", "+CCID: \"490154203237518\""]
+        {
             assert_identities(command, &[line], &[]);
         }
     }
@@ -155,12 +126,7 @@ fn identities_of_the_sim_card_are_never_taken() {
 
 #[test]
 fn digits_count_only_where_an_imei_was_asked_for() {
-    for command in [
-        Command::Attention,
-        Command::Identify,
-        Command::Maker,
-        Command::Model,
-    ] {
+    for command in [Command::Attention, Command::Identify, Command::Maker, Command::Model] {
         assert_identities(command, &[ONE], &[]);
     }
     // The makers' commands answer with their tag; without it the answer belongs to another one.
@@ -171,31 +137,16 @@ fn digits_count_only_where_an_imei_was_asked_for() {
 
 #[test]
 fn a_refused_command_says_nothing() {
-    let answer = digest(
-        Command::SerialNumber,
-        format!("\r\n{ONE}\r\n\r\nERROR\r\n").as_bytes(),
-    );
+    let answer = digest(Command::SerialNumber, format!("\r\n{ONE}\r\n\r\nERROR\r\n").as_bytes());
     assert_eq!(Facts::of(&answer), Facts::default());
 }
 
 #[test]
 fn mediatek_items() {
-    assert_identities(
-        SEVEN,
-        &[&format!("+EGMR: \"{ONE}\"")],
-        &[&format!("imei {ONE}")],
-    );
+    assert_identities(SEVEN, &[&format!("+EGMR: \"{ONE}\"")], &[&format!("imei {ONE}")]);
     assert_identities(SEVEN, &[&format!("+EGMR:{ONE}")], &[&format!("imei {ONE}")]);
-    assert_identities(
-        SEVEN,
-        &["+EGMR: \"3541780368597805\""],
-        &["imeisv 3541780368597805"],
-    );
-    assert_identities(
-        SEVEN,
-        &["+EGMR: \"135790246811222\""],
-        &["imei 135790246811222"],
-    );
+    assert_identities(SEVEN, &["+EGMR: \"3541780368597805\""], &["imeisv 3541780368597805"]);
+    assert_identities(SEVEN, &["+EGMR: \"135790246811222\""], &["imei 135790246811222"]);
     assert_identities(SEVEN, &["+EGMR: \"\""], &[]);
     assert_identities(SEVEN, &["+EGMR: \"MT6261\""], &[]);
 }
@@ -210,23 +161,12 @@ fn samsung_summary() {
     assert_eq!(facts.model.as_deref(), Some("SM-A042F"));
     assert_eq!(facts.firmware.as_deref(), Some("A042FXXS7DXE1"));
     assert_eq!(facts.serial.as_deref(), Some("R0000000000"));
-    assert_eq!(
-        facts.identities.iter().map(shown).collect::<Vec<_>>(),
-        ["imei 490154203237518"]
-    );
+    assert_eq!(facts.identities.iter().map(shown).collect::<Vec<_>>(), ["imei 490154203237518"]);
     let two = format!("+DEVCONINFO: MN(X);IMEI({ONE},{TWO});SN()");
     let both = [format!("imei {ONE}"), format!("imei {TWO}")];
     assert_identities(Command::SamsungInfo, &[&two], &[&both[0], &both[1]]);
-    assert_identities(
-        Command::SamsungInfo,
-        &["+DEVCONINFO: MN(X);IMEI(,);SN("],
-        &[],
-    );
-    assert_identities(
-        Command::SamsungImei,
-        &[&format!("+IMEINUM: {ONE}")],
-        &[&both[0]],
-    );
+    assert_identities(Command::SamsungInfo, &["+DEVCONINFO: MN(X);IMEI(,);SN("], &[]);
+    assert_identities(Command::SamsungImei, &[&format!("+IMEINUM: {ONE}")], &[&both[0]]);
 }
 
 #[test]
@@ -244,27 +184,12 @@ fn summaries_with_labels() {
     assert_eq!(huawei.maker.as_deref(), Some("huawei"));
     assert_eq!(huawei.model.as_deref(), Some("E1550"));
     assert_eq!(huawei.firmware.as_deref(), Some("11.608.09.01.21"));
-    let sierra = [
-        "Model: C885",
-        "IMEI: 987866969112306",
-        "IMEI SV: 6",
-        "FSN: D603478104511",
-    ];
-    assert_identities(
-        Command::Identify,
-        &sierra,
-        &["rejected 987866969112306 check_digit"],
-    );
-    assert_eq!(
-        facts(Command::Identify, &sierra).serial.as_deref(),
-        Some("D603478104511")
-    );
+    let sierra = ["Model: C885", "IMEI: 987866969112306", "IMEI SV: 6", "FSN: D603478104511"];
+    assert_identities(Command::Identify, &sierra, &["rejected 987866969112306 check_digit"]);
+    assert_eq!(facts(Command::Identify, &sierra).serial.as_deref(), Some("D603478104511"));
     let version = ["IMEI: 490154203237518", "IMEI SV: 6"];
     assert_identities(Command::Identify, &version, &["imei 490154203237518 sv 06"]);
-    let quectel = facts(
-        Command::Identify,
-        &["Quectel", "EC25", "Revision: EC25EFAR06A01M4G"],
-    );
+    let quectel = facts(Command::Identify, &["Quectel", "EC25", "Revision: EC25EFAR06A01M4G"]);
     assert_eq!(quectel.maker.as_deref(), Some("Quectel"));
     assert_eq!(quectel.model.as_deref(), Some("EC25"));
 }
@@ -273,23 +198,11 @@ fn summaries_with_labels() {
 fn names_without_the_tags_and_labels_around_them() {
     for (command, line, expected) in [
         (Command::Model, "+CGMM: MTK2", "MTK2"),
-        (
-            Command::Model,
-            "\"GSM900\",\"GSM1800\",\"MODEL=I250-000\"",
-            "I250-000",
-        ),
-        (
-            Command::Model,
-            "+GMM: L850 LTE Module,L850",
-            "L850 LTE Module,L850",
-        ),
+        (Command::Model, "\"GSM900\",\"GSM1800\",\"MODEL=I250-000\"", "I250-000"),
+        (Command::Model, "+GMM: L850 LTE Module,L850", "L850 LTE Module,L850"),
         (Command::Model, "Model: E1550", "E1550"),
         (Command::Maker, "+CGMI: Fibocom", "Fibocom"),
-        (
-            Command::Maker,
-            "\"Motorola CE, Copyright 2000\"",
-            "Motorola CE, Copyright 2000",
-        ),
+        (Command::Maker, "\"Motorola CE, Copyright 2000\"", "Motorola CE, Copyright 2000"),
         (
             Command::Revision,
             "+CGMR: Lava_E10_61D_INT_T005_210714, 2021/07/14 13:57",
@@ -298,10 +211,7 @@ fn names_without_the_tags_and_labels_around_them() {
         (Command::Revision, "Revision: 23.60", "23.60"),
     ] {
         let facts = facts(command, &[line]);
-        let found = [facts.maker, facts.model, facts.firmware]
-            .into_iter()
-            .flatten()
-            .next();
+        let found = [facts.maker, facts.model, facts.firmware].into_iter().flatten().next();
         assert_eq!(found.as_deref(), Some(expected), "{line}");
     }
     let nested = [
@@ -319,19 +229,10 @@ fn names_without_the_tags_and_labels_around_them() {
 fn unsolicited_lines_never_add_or_change_an_identity() {
     let cases = [
         (Command::SerialNumber, format!("\r\n{ONE}\r\n\r\nOK\r\n")),
-        (
-            Command::SerialNumber,
-            format!("\r\n+CGSN: \"{ONE}\"\r\n\r\nOK\r\n"),
-        ),
-        (
-            Command::Identify,
-            format!("\r\nModel: X\r\nIMEI: {ONE}\r\n\r\nOK\r\n"),
-        ),
+        (Command::SerialNumber, format!("\r\n+CGSN: \"{ONE}\"\r\n\r\nOK\r\n")),
+        (Command::Identify, format!("\r\nModel: X\r\nIMEI: {ONE}\r\n\r\nOK\r\n")),
         (SEVEN, format!("\r\n+EGMR: \"{ONE}\"\r\n\r\nOK\r\n")),
-        (
-            Command::SamsungImei,
-            format!("\r\n+IMEINUM: {ONE}\r\n\r\nOK\r\n"),
-        ),
+        (Command::SamsungImei, format!("\r\n+IMEINUM: {ONE}\r\n\r\nOK\r\n")),
     ];
     for (command, bytes) in cases {
         let expected = Facts::of(&digest(command, bytes.as_bytes()));

@@ -7,10 +7,7 @@
 async fn main() -> std::io::Result<()> {
     use tekser_virtual_bench::{Persona, pty::PtyPhone};
 
-    let number = std::env::args()
-        .nth(1)
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0);
+    let number = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
     let persona = Persona::nth(number);
     println!("{} on:", persona.name);
     let phone = PtyPhone::plug(persona)?;

@@ -5,9 +5,10 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tekser_hardware::bus::Opening;
+use tekser_hardware::bus::{Change, Opening};
 use tekser_hardware::link::OpenError;
 use tekser_hardware::{Access, Bus, Device, DeviceId, PortName};
+use tokio::sync::Notify;
 
 #[cfg(not(unix))]
 use crate::pipe::PipePhone as Body;
@@ -22,6 +23,7 @@ use crate::persona::Persona;
 pub struct VirtualBench {
     places: Mutex<BTreeMap<DeviceId, Place>>,
     names: Option<PathBuf>,
+    news: Notify,
 }
 
 #[derive(Debug)]
@@ -40,10 +42,7 @@ impl VirtualBench {
     /// An empty bench that puts a symbolic link `phone0`, `phone1`, … to each port into `folder`,
     /// which must exist. Only on systems with pseudo-terminals.
     pub fn with_names_in(folder: impl Into<PathBuf>) -> Self {
-        Self {
-            names: Some(folder.into()),
-            ..Self::default()
-        }
+        Self { names: Some(folder.into()), ..Self::default() }
     }
 
     /// Plugs a phone in at the next free place. Must be called within a Tokio runtime.
@@ -53,33 +52,19 @@ impl VirtualBench {
     /// What the system says when it has no pseudo-terminal left.
     pub fn plug(&self, persona: Persona) -> io::Result<DeviceId> {
         let mut places = self.lock();
-        let number = places
-            .values()
-            .map(|place| place.number + 1)
-            .max()
-            .unwrap_or(0);
+        let number = places.values().map(|place| place.number + 1).max().unwrap_or(0);
         let id = DeviceId::bench(number);
-        let phone = Some(Body::on_bench(
-            persona.clone(),
-            number,
-            self.names.as_deref(),
-        )?);
-        places.insert(
-            id.clone(),
-            Place {
-                number,
-                persona,
-                phone,
-            },
-        );
+        let phone = Some(Body::on_bench(persona.clone(), number, self.names.as_deref())?);
+        places.insert(id.clone(), Place { number, persona, phone });
+        self.news.notify_one();
         Ok(id)
     }
 
     /// Pulls a phone out. Its place is kept for [`VirtualBench::replug`]. Says whether it was in.
     pub fn unplug(&self, id: &DeviceId) -> bool {
-        self.lock()
-            .get_mut(id)
-            .is_some_and(|place| place.phone.take().is_some())
+        let was_in = self.lock().get_mut(id).is_some_and(|place| place.phone.take().is_some());
+        self.news.notify_one();
+        was_in
     }
 
     /// Puts a phone back in at its place, on a new port, as it was when new. Says whether there
@@ -95,11 +80,8 @@ impl VirtualBench {
         };
         place.phone = None;
         let persona = place.persona.clone();
-        place.phone = Some(Body::on_bench(
-            persona,
-            place.number,
-            self.names.as_deref(),
-        )?);
+        place.phone = Some(Body::on_bench(persona, place.number, self.names.as_deref())?);
+        self.news.notify_one();
         Ok(true)
     }
 
@@ -108,9 +90,7 @@ impl VirtualBench {
         let places = self.lock();
         let mut list: Vec<(&DeviceId, &Place)> = places.iter().collect();
         list.sort_by_key(|(_, place)| place.number);
-        list.into_iter()
-            .map(|(id, place)| (id.clone(), place.persona.clone()))
-            .collect()
+        list.into_iter().map(|(id, place)| (id.clone(), place.persona.clone())).collect()
     }
 
     /// Commands that a phone was given since it was plugged in, in order.
@@ -125,11 +105,7 @@ impl VirtualBench {
 
     fn phone<T: Default>(&self, id: &DeviceId, look: impl FnOnce(&Body) -> T) -> T {
         let places = self.lock();
-        places
-            .get(id)
-            .and_then(|place| place.phone.as_ref())
-            .map(look)
-            .unwrap_or_default()
+        places.get(id).and_then(|place| place.phone.as_ref()).map(look).unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<DeviceId, Place>> {
@@ -155,6 +131,10 @@ impl Bus for VirtualBench {
                 access: Access::Free,
             })
             .collect()
+    }
+
+    fn changed(&self) -> Change<'_> {
+        Box::pin(self.news.notified())
     }
 
     fn open<'a>(&'a self, port: &'a PortName) -> Opening<'a> {

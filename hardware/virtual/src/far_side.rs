@@ -12,24 +12,15 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) const fn refused() -> Self {
-        Self {
-            lines: Vec::new(),
-            ok: false,
-        }
+        Self { lines: Vec::new(), ok: false }
     }
 
     pub(crate) const fn done() -> Self {
-        Self {
-            lines: Vec::new(),
-            ok: true,
-        }
+        Self { lines: Vec::new(), ok: true }
     }
 
     fn line(line: impl Into<String>) -> Self {
-        Self {
-            lines: vec![line.into()],
-            ok: true,
-        }
+        Self { lines: vec![line.into()], ok: true }
     }
 }
 
@@ -69,19 +60,12 @@ fn first(persona: &Persona) -> String {
 }
 
 fn in_ati(persona: &Persona) -> String {
-    persona
-        .behaviour
-        .other_imei_in_ati
-        .as_ref()
-        .map_or_else(|| first(persona), Imei::to_string)
+    persona.behaviour.other_imei_in_ati.as_ref().map_or_else(|| first(persona), Imei::to_string)
 }
 
 fn standard(persona: &Persona, command: &str) -> Reply {
     match command {
-        "I" => Reply {
-            lines: vec![persona.maker.clone(), persona.model.clone()],
-            ok: true,
-        },
+        "I" => Reply { lines: vec![persona.maker.clone(), persona.model.clone()], ok: true },
         "+CGMI" | "+GMI" => Reply::line(&persona.maker),
         "+CGMM" | "+GMM" => Reply::line(&persona.model),
         "+CGMR" | "+GMR" => Reply::line(&persona.firmware),
@@ -166,11 +150,7 @@ fn quectel(persona: &Persona, command: &str, nth: usize) -> Option<Reply> {
 
 fn option(persona: &Persona, command: &str) -> Option<Reply> {
     match command {
-        "+CGSN" | "+GSN" => Some(Reply::line(format!(
-            "{},{}",
-            first(persona),
-            persona.serial
-        ))),
+        "+CGSN" | "+GSN" => Some(Reply::line(format!("{},{}", first(persona), persona.serial))),
         _ => None,
     }
 }
@@ -179,10 +159,9 @@ fn motorola(persona: &Persona, command: &str) -> Option<Reply> {
     Some(match command {
         "I" => Reply::line("144"),
         "+CGMI" => Reply::line(format!("+CGMI: \"{}\"", persona.maker)),
-        "+CGMM" => Reply::line(format!(
-            "+CGMM: \"GSM900\",\"GSM1800\",\"MODEL={}\"",
-            persona.model
-        )),
+        "+CGMM" => {
+            Reply::line(format!("+CGMM: \"GSM900\",\"GSM1800\",\"MODEL={}\"", persona.model))
+        }
         "+CGMR" => Reply::line(format!("+CGMR: \"{}\"", persona.firmware)),
         "+CGSN" | "+CGSN?" => Reply::line(format!("+CGSN: \"{}\"", first(persona))),
         "+GSN" => Reply::line(format!("+GSN: \"{}\"", first(persona))),

@@ -140,11 +140,7 @@ impl Persona {
 
     /// The IMEIs printed on the box.
     pub fn label_imeis(&self) -> &[Imei] {
-        if self.old_imeis.is_empty() {
-            &self.imeis
-        } else {
-            &self.old_imeis
-        }
+        if self.old_imeis.is_empty() { &self.imeis } else { &self.old_imeis }
     }
 
     /// Text of the box label, as a scanner or a camera gives it.
@@ -152,11 +148,7 @@ impl Persona {
         let mut label = format!("{} {}\n", self.maker, self.model);
         let several = self.label_imeis().len() > 1;
         for (index, imei) in self.label_imeis().iter().enumerate() {
-            let number = if several {
-                (index + 1).to_string()
-            } else {
-                String::new()
-            };
+            let number = if several { (index + 1).to_string() } else { String::new() };
             label.push_str(&format!("IMEI{number}: {imei}\n"));
         }
         label.push_str(&format!("S/N: {}\n", self.serial));

@@ -150,32 +150,21 @@ impl Phone {
             return Next::Send(self.make_garbage());
         }
         if self.queue.front().is_some_and(|(due, _)| *due <= now) {
-            return Next::Send(
-                self.queue
-                    .pop_front()
-                    .map(|(_, bytes)| bytes)
-                    .unwrap_or_default(),
-            );
+            return Next::Send(self.queue.pop_front().map(|(_, bytes)| bytes).unwrap_or_default());
         }
         if self.pulled_at.is_some_and(|at| at <= now) && self.queue.is_empty() {
             return Next::Pulled;
         }
-        if let (Some(due), Some(every)) = (
-            self.next_unsolicited,
-            self.persona.behaviour.unsolicited_every,
-        ) && due <= now
+        if let (Some(due), Some(every)) =
+            (self.next_unsolicited, self.persona.behaviour.unsolicited_every)
+            && due <= now
             && self.pulled_at.is_none()
         {
             self.next_unsolicited = Some(now + every.max(Duration::from_millis(1)));
             return Next::Send(self.unsolicited_line());
         }
         let answer = self.queue.front().map(|(due, _)| *due);
-        Next::Wait(
-            [answer, self.pulled_at, self.next_unsolicited]
-                .into_iter()
-                .flatten()
-                .min(),
-        )
+        Next::Wait([answer, self.pulled_at, self.next_unsolicited].into_iter().flatten().min())
     }
 
     fn run(&mut self, now: Instant) {
@@ -202,12 +191,7 @@ impl Phone {
         self.answers = nth;
         let mut bytes = self.frame(&reply);
         let due = now + self.persona.behaviour.delay;
-        if let Some(pull) = self
-            .persona
-            .behaviour
-            .pulled
-            .filter(|pull| pull.answer == nth)
-        {
+        if let Some(pull) = self.persona.behaviour.pulled.filter(|pull| pull.answer == nth) {
             bytes.truncate(pull.bytes);
             self.pulled_at = Some(due);
         }
@@ -217,10 +201,7 @@ impl Phone {
     /// Answers come in order, so none is due before the one in front of it.
     fn say(&mut self, due: Instant, bytes: Vec<u8>) {
         if self.queue.len() < QUEUE && !bytes.is_empty() {
-            let due = self
-                .queue
-                .back()
-                .map_or(due, |(before, _)| due.max(*before));
+            let due = self.queue.back().map_or(due, |(before, _)| due.max(*before));
             self.queue.push_back((due, bytes));
         }
     }
@@ -241,20 +222,14 @@ impl Phone {
             if let (true, Some(level)) = (known, level.chars().next()) {
                 self.session.errors = level;
             }
-            return Result::Reply(Reply {
-                lines: Vec::new(),
-                ok: known,
-            });
+            return Result::Reply(Reply { lines: Vec::new(), ok: known });
         }
         if body.starts_with("+CSCS=\"") {
             return Result::Reply(Reply::done());
         }
         if body.starts_with(['E', 'V', 'Q']) {
             let ok = self.set(body);
-            return Result::Reply(Reply {
-                lines: Vec::new(),
-                ok,
-            });
+            return Result::Reply(Reply { lines: Vec::new(), ok });
         }
         let nth = self.counts.entry(body.to_owned()).or_insert(0);
         let before = *nth;
@@ -340,9 +315,7 @@ impl Phone {
     }
 
     fn unsolicited_line(&mut self) -> Vec<u8> {
-        let line = UNSOLICITED
-            .get(self.unsolicited % UNSOLICITED.len())
-            .unwrap_or(&"RING");
+        let line = UNSOLICITED.get(self.unsolicited % UNSOLICITED.len()).unwrap_or(&"RING");
         self.unsolicited += 1;
         format!("\r\n{line}\r\n").into_bytes()
     }

@@ -36,10 +36,7 @@ impl PipePhone {
     }
 
     /// As [`PipePhone::plug`], in the form that the bench asks for. Names cannot be given here.
-    #[cfg_attr(
-        unix,
-        allow(dead_code, reason = "the bench uses pseudo-terminals on Unix")
-    )]
+    #[cfg_attr(unix, allow(dead_code, reason = "the bench uses pseudo-terminals on Unix"))]
     pub(crate) fn on_bench(persona: Persona, place: usize, _: Option<&Path>) -> io::Result<Self> {
         Ok(Self::plug(persona, place))
     }
@@ -70,10 +67,7 @@ impl PipePhone {
         self.phone.lock().violations().to_vec()
     }
 
-    #[cfg_attr(
-        unix,
-        allow(dead_code, reason = "the bench uses pseudo-terminals on Unix")
-    )]
+    #[cfg_attr(unix, allow(dead_code, reason = "the bench uses pseudo-terminals on Unix"))]
     pub(crate) fn open(&self) -> Opening<'static> {
         let link: Result<Link, OpenError> = Ok(self.connect());
         Box::pin(core::future::ready(link))
@@ -82,12 +76,7 @@ impl PipePhone {
 
 impl Drop for PipePhone {
     fn drop(&mut self) {
-        if let Some(task) = self
-            .task
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
+        if let Some(task) = self.task.lock().unwrap_or_else(PoisonError::into_inner).take() {
             task.abort();
         }
     }
@@ -105,9 +94,7 @@ mod tests {
             let persona = Persona::nth(n);
             let phone = PipePhone::plug(persona.clone(), n);
             let mut link = phone.connect();
-            let hint = Hint {
-                usb_id: Some(persona.usb_id()),
-            };
+            let hint = Hint { usb_id: Some(persona.usb_id()) };
             let reading = at::read(&mut link, hint, Budget::default()).await.unwrap();
             let first = reading.claims.first().and_then(|claim| claim.value.imei());
             assert_eq!(first, persona.imeis.first().copied(), "{}", persona.name);
@@ -120,9 +107,7 @@ mod tests {
         let phone = PipePhone::plug(Persona::nth(0), 0);
         let mut link = phone.connect();
         drop(phone);
-        let error = at::read(&mut link, Hint::default(), Budget::default())
-            .await
-            .unwrap_err();
+        let error = at::read(&mut link, Hint::default(), Budget::default()).await.unwrap_err();
         assert!(error.is_gone(), "{error:?}");
     }
 }

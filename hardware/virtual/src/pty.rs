@@ -41,12 +41,7 @@ impl PtyPhone {
         let port = terminal.port.clone();
         let phone = Shared::new(Phone::new(persona, Instant::now()));
         let task = tokio::spawn(drive::run(terminal, phone.clone()));
-        Ok(Self {
-            port,
-            phone,
-            task,
-            name: None,
-        })
+        Ok(Self { port, phone, task, name: None })
     }
 
     /// As [`PtyPhone::plug`], with a symbolic link at `name` that points to the port, for
@@ -131,11 +126,7 @@ impl Terminal {
         tcsetattr(&near, OptionalActions::Now, &settings)?;
         rustix::fs::fcntl_setfl(&far, OFlags::RDWR | OFlags::NONBLOCK)?;
         let port = PortName::new(name.to_string_lossy());
-        Ok(Self {
-            far: watched(far)?,
-            _near: near,
-            port,
-        })
+        Ok(Self { far: watched(far)?, _near: near, port })
     }
 }
 

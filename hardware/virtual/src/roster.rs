@@ -7,70 +7,14 @@ use crate::persona::{Behaviour, FarSide, Persona};
 
 /// Made-up types of phone: TAC, maker, model, firmware, how they answer, slots.
 const TYPES: [(&str, &str, &str, &str, FarSide, usize); 8] = [
-    (
-        "35917301",
-        "Samsung",
-        "SM-A556E",
-        "A556EXXU3AWH1",
-        FarSide::Samsung,
-        2,
-    ),
-    (
-        "86421705",
-        "MediaTek",
-        "MTK2",
-        "Lumo_E10_61D_T005_210714",
-        FarSide::MediaTek,
-        2,
-    ),
-    (
-        "86830404",
-        "Quectel",
-        "EC25",
-        "EC25EFAR06A01M4G",
-        FarSide::QuectelEc25,
-        1,
-    ),
-    (
-        "35248906",
-        "u-blox",
-        "SARA-U201",
-        "23.60",
-        FarSide::Plain,
-        1,
-    ),
-    (
-        "35764110",
-        "Option N.V.",
-        "GTM382",
-        "2.10.8Hd",
-        FarSide::Option,
-        1,
-    ),
-    (
-        "35390208",
-        "Motorola",
-        "I250-000",
-        "R368_G_0B.A0.0ER",
-        FarSide::Motorola,
-        1,
-    ),
-    (
-        "86150603",
-        "huawei",
-        "E1550",
-        "11.608.09.01.21",
-        FarSide::Huawei,
-        1,
-    ),
-    (
-        "86912805",
-        "Quectel",
-        "RG650V-EU",
-        "RG650VEU00AAR01A02M8G",
-        FarSide::QuectelRg650v,
-        2,
-    ),
+    ("35917301", "Samsung", "SM-A556E", "A556EXXU3AWH1", FarSide::Samsung, 2),
+    ("86421705", "MediaTek", "MTK2", "Lumo_E10_61D_T005_210714", FarSide::MediaTek, 2),
+    ("86830404", "Quectel", "EC25", "EC25EFAR06A01M4G", FarSide::QuectelEc25, 1),
+    ("35248906", "u-blox", "SARA-U201", "23.60", FarSide::Plain, 1),
+    ("35764110", "Option N.V.", "GTM382", "2.10.8Hd", FarSide::Option, 1),
+    ("35390208", "Motorola", "I250-000", "R368_G_0B.A0.0ER", FarSide::Motorola, 1),
+    ("86150603", "huawei", "E1550", "11.608.09.01.21", FarSide::Huawei, 1),
+    ("86912805", "Quectel", "RG650V-EU", "RG650VEU00AAR01A02M8G", FarSide::QuectelRg650v, 2),
 ];
 
 /// The IMEI of a made-up type and serial number, which are 8 and at most 6 digits.
@@ -89,14 +33,7 @@ impl Persona {
     /// The `n`th of any number of phones: always the same for the same `n`. Up to some 240,000
     /// all IMEIs and serial numbers are distinct. Types and families take turns.
     pub fn nth(n: usize) -> Self {
-        let fallback = (
-            "35248906",
-            "u-blox",
-            "SARA-U201",
-            "23.60",
-            FarSide::Plain,
-            1,
-        );
+        let fallback = ("35248906", "u-blox", "SARA-U201", "23.60", FarSide::Plain, 1);
         let (tac, maker, model, firmware, far_side, slots) =
             TYPES.get(n % TYPES.len()).copied().unwrap_or(fallback);
         // Step 31 keeps neighbours apart, and slots are numbered next to each other as in life.
@@ -120,16 +57,10 @@ impl Persona {
     /// has a box whose second IMEI is not the phone's; one says one IMEI in `ATI` and another in
     /// `AT+CGSN`. The rest is in order.
     pub fn demo() -> Vec<Self> {
-        let renamed = |n: usize, name: &str| Self {
-            name: name.to_owned(),
-            ..Self::nth(n)
-        };
+        let renamed = |n: usize, name: &str| Self { name: name.to_owned(), ..Self::nth(n) };
         let replaced = |n: usize, name: &str| {
             let old = Self::nth(n + 4000);
-            Self {
-                old_imeis: old.imeis,
-                ..renamed(n, name)
-            }
+            Self { old_imeis: old.imeis, ..renamed(n, name) }
         };
         let mut mixed_up = renamed(1, "Feature phone, box of another");
         mixed_up.old_imeis = mixed_up.imeis.clone();
@@ -142,10 +73,7 @@ impl Persona {
             other_imei_in_ati: Self::nth(806).imeis.first().copied(),
             ..Behaviour::default()
         };
-        let samsung = Behaviour {
-            private_ok: true,
-            ..Behaviour::default()
-        };
+        let samsung = Behaviour { private_ok: true, ..Behaviour::default() };
         vec![
             renamed(0, "Galaxy, in order").with(samsung.clone()),
             mixed_up,
@@ -185,28 +113,16 @@ mod tests {
     fn the_demonstration_bench_has_something_to_find() {
         let bench = Persona::demo();
         assert_eq!(bench.len(), 8);
-        assert_eq!(
-            bench
-                .iter()
-                .map(|persona| persona.imeis.len())
-                .sum::<usize>(),
-            12
-        );
+        assert_eq!(bench.iter().map(|persona| persona.imeis.len()).sum::<usize>(), 12);
         let names: HashSet<&str> = bench.iter().map(|persona| persona.name.as_str()).collect();
         assert_eq!(names.len(), 8);
         let replaced = bench.iter().filter(|persona| {
             !persona.old_imeis.is_empty()
-                && persona
-                    .old_imeis
-                    .iter()
-                    .all(|old| !persona.imeis.contains(old))
+                && persona.old_imeis.iter().all(|old| !persona.imeis.contains(old))
         });
         assert_eq!(replaced.count(), 3);
         let mixed_up = bench.iter().filter(|persona| {
-            persona
-                .old_imeis
-                .first()
-                .is_some_and(|old| persona.imeis.contains(old))
+            persona.old_imeis.first().is_some_and(|old| persona.imeis.contains(old))
         });
         assert_eq!(mixed_up.count(), 1);
     }

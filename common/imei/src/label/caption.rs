@@ -80,9 +80,7 @@ const WORDS: [(&str, Caption); 33] = [
 ];
 
 /// Words that may follow a caption and add nothing.
-const FILLERS: [&str; 9] = [
-    "NUMBER", "NUM", "NO", "CODE", "NAME", "SIM", "SLOT", "HEX", "DEC",
-];
+const FILLERS: [&str; 9] = ["NUMBER", "NUM", "NO", "CODE", "NAME", "SIM", "SLOT", "HEX", "DEC"];
 
 /// The caption that `text` begins with, and its length.
 pub(super) fn read(text: &[u8]) -> Option<(Caption, usize)> {
@@ -177,11 +175,7 @@ fn also_meid(text: &[u8]) -> usize {
 /// Length of the filler words that `text` begins with; at most two are taken.
 fn fillers(text: &[u8]) -> usize {
     let first = filler(text);
-    if first == 0 {
-        0
-    } else {
-        first + filler(after(text, first))
-    }
+    if first == 0 { 0 } else { first + filler(after(text, first)) }
 }
 
 fn filler(text: &[u8]) -> usize {

@@ -40,11 +40,7 @@ pub(super) fn element(text: &[u8]) -> Option<Element> {
     };
     let rest = until(text, fixed_len(text).unwrap_or(text.len()));
     let len = count(rest, |byte| byte != GS && !is_line_end(byte));
-    Some(Element {
-        identifier,
-        head: head.min(len),
-        len,
-    })
+    Some(Element { identifier, head: head.min(len), len })
 }
 
 /// Length of the elements that need no separator behind them, identifier included
@@ -80,11 +76,7 @@ pub(super) fn is_likely(text: &[u8]) -> bool {
 pub(super) fn is_gtin(text: &[u8]) -> bool {
     let mut sum = 0;
     let mut len = 0;
-    for byte in text
-        .iter()
-        .rev()
-        .filter(|byte| **byte != b' ' && **byte != b'-')
-    {
+    for byte in text.iter().rev().filter(|byte| **byte != b' ' && **byte != b'-') {
         if !byte.is_ascii_digit() || len == 14 {
             return false;
         }

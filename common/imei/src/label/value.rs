@@ -65,11 +65,7 @@ pub(super) fn bare(text: &[u8]) -> (Item<'_>, usize) {
 /// A value under the symbology identifier of EAN and UPC.
 pub(super) fn retail(text: &[u8]) -> (Item<'_>, usize) {
     let value = until(text, word(text));
-    let item = if is_gtin(value) {
-        Item::Gtin(value)
-    } else {
-        Item::Unknown(value)
-    };
+    let item = if is_gtin(value) { Item::Gtin(value) } else { Item::Unknown(value) };
     (item, value.len())
 }
 
@@ -84,11 +80,7 @@ pub(super) fn imei(value: &[u8], slot: Option<u8>) -> Item<'_> {
     }
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     if digits >= 6 || value.first().is_some_and(u8::is_ascii_digit) {
-        Item::BadImei {
-            digits: value,
-            reason,
-            slot,
-        }
+        Item::BadImei { digits: value, reason, slot }
     } else {
         Item::Unknown(value)
     }
@@ -116,16 +108,8 @@ fn imei_or_slot(value: &[u8]) -> Item<'_> {
 
 fn identified<'a>(found: Identifier, slot: Option<u8>) -> Item<'a> {
     match found {
-        Identifier::Imei(imei) => Item::Imei {
-            imei,
-            svn: None,
-            slot,
-        },
-        Identifier::ImeiWithSvn { imei, svn } => Item::Imei {
-            imei,
-            svn: Some(svn),
-            slot,
-        },
+        Identifier::Imei(imei) => Item::Imei { imei, svn: None, slot },
+        Identifier::ImeiWithSvn { imei, svn } => Item::Imei { imei, svn: Some(svn), slot },
         Identifier::Imei14(imei14) => Item::Imei14 { imei14, slot },
         Identifier::Imeisv(imeisv) => Item::Imeisv { imeisv, slot },
     }
@@ -198,10 +182,7 @@ fn sixteen(value: &[u8]) -> Item<'_> {
 /// Whether a body that allocates or allocated TACs would have given out this number.
 fn is_plausible(digits: &[u8]) -> bool {
     Imei14::parse(until(digits, Imei14::LEN)).is_ok_and(|imei14| {
-        matches!(
-            imei14.tac().reporting_body().standing(),
-            Standing::Active | Standing::Retired
-        )
+        matches!(imei14.tac().reporting_body().standing(), Standing::Active | Standing::Retired)
     })
 }
 
@@ -230,9 +211,7 @@ fn alphanumeric(value: &[u8]) -> Item<'_> {
 /// Whether this can be a serial number though nothing says so.
 fn is_serial(value: &[u8]) -> bool {
     matches!(value.len(), 8..=14)
-        && value
-            .iter()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && value.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
         && value.iter().any(u8::is_ascii_digit)
         && value.iter().any(u8::is_ascii_uppercase)
 }
@@ -241,32 +220,19 @@ fn is_serial(value: &[u8]) -> bool {
 fn is_iccid(value: &[u8]) -> bool {
     let number = value.strip_suffix(b"F").unwrap_or(value);
     let digits = number.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let is_number = number
-        .iter()
-        .all(|byte| byte.is_ascii_digit() || is_separator(*byte));
+    let is_number = number.iter().all(|byte| byte.is_ascii_digit() || is_separator(*byte));
     number.starts_with(b"89") && is_number && matches!(digits, 18..=20)
 }
 
 fn ambiguous(text: &[u8], first: Kind, second: Kind) -> Item<'_> {
-    Item::Ambiguous {
-        text,
-        readings: [first, second],
-    }
+    Item::Ambiguous { text, readings: [first, second] }
 }
 
 /// Length of an IMEI and the software version behind it.
 fn imei_len(text: &[u8]) -> usize {
     let len = number_len(text, Imei14::LEN, Imei::LEN);
-    let has_all = until(text, len)
-        .iter()
-        .filter(|byte| byte.is_ascii_digit())
-        .count()
-        == Imei::LEN;
-    if has_all {
-        len + version_len(after(text, len))
-    } else {
-        len
-    }
+    let has_all = until(text, len).iter().filter(|byte| byte.is_ascii_digit()).count() == Imei::LEN;
+    if has_all { len + version_len(after(text, len)) } else { len }
 }
 
 /// Length of a number whose kind is known: a group of `alone` digits is never joined with
@@ -326,22 +292,12 @@ fn starts_second(text: &[u8]) -> bool {
 /// Length of an IMEI or IMEISV in a layout that makers print, software version included. Before
 /// 2004 the TAC was six digits and two of final assembly.
 fn grouped_len(text: &[u8]) -> Option<usize> {
-    const LAYOUTS: [&[usize]; 6] = [
-        &[2, 6, 6, 1],
-        &[2, 6, 6, 2],
-        &[6, 2, 6, 1],
-        &[6, 2, 6, 2],
-        &[8, 6, 1],
-        &[8, 6, 2],
-    ];
+    const LAYOUTS: [&[usize]; 6] =
+        [&[2, 6, 6, 1], &[2, 6, 6, 2], &[6, 2, 6, 1], &[6, 2, 6, 2], &[8, 6, 1], &[8, 6, 2]];
     LAYOUTS.iter().find_map(|layout| {
         let len = layout_len(text, layout)?;
         let rest = after(text, len);
-        let version = if layout.last() == Some(&1) {
-            version_len(rest)
-        } else {
-            0
-        };
+        let version = if layout.last() == Some(&1) { version_len(rest) } else { 0 };
         let goes_on = starts_tail(rest) || matches!(rest, [b' ', b'0'..=b'9', ..]);
         (version > 0 || !goes_on).then_some(len + version)
     })

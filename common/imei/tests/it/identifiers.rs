@@ -112,16 +112,10 @@ fn each_other_length_is_refused() {
 
 #[test]
 fn wrong_check_digit_is_named() {
-    let error = ParseError::CheckDigit {
-        expected: '9',
-        found: '1',
-    };
+    let error = ParseError::CheckDigit { expected: '9', found: '1' };
     check_refused("354178036859781", error);
     check_refused("35-417803-685978-1", error);
-    assert_eq!(
-        error.to_string(),
-        "the check digit is 1, the other digits call for 9"
-    );
+    assert_eq!(error.to_string(), "the check digit is 1, the other digits call for 9");
     assert_eq!(error.code(), "check_digit");
 }
 
@@ -149,16 +143,10 @@ fn luhn_refuses_what_is_no_digit() {
 fn imeisv_has_a_software_version() {
     let imeisv: Imeisv = "3568680000414120".parse().unwrap();
     assert_eq!(imeisv.svn().as_str(), "20");
-    assert_eq!(
-        imeisv.imei14().with_check_digit().as_str(),
-        "356868000041418"
-    );
+    assert_eq!(imeisv.imei14().with_check_digit().as_str(), "356868000041418");
     assert_eq!(imeisv.tac().as_str(), "35686800");
     assert_eq!("35-686800-004141-20".parse(), Ok(imeisv));
-    assert_eq!(
-        Imeisv::parse(b"356868000041418"),
-        Err(ParseError::TooShort { digits: 15 })
-    );
+    assert_eq!(Imeisv::parse(b"356868000041418"), Err(ParseError::TooShort { digits: 15 }));
     assert_eq!(Svn::parse(b"7"), Err(ParseError::TooShort { digits: 1 }));
 }
 
@@ -173,20 +161,10 @@ fn check_form(text: &str, imei14: &str, imei: Option<&str>, svn: Option<&str>) {
 #[test]
 fn forms_are_told_apart_by_length() {
     check_form("35462622354626", "35462622354626", None, None);
-    check_form(
-        "354626223546262",
-        "35462622354626",
-        Some("354626223546262"),
-        None,
-    );
+    check_form("354626223546262", "35462622354626", Some("354626223546262"), None);
     check_form("3568680000414120", "35686800004141", None, Some("20"));
     // u-blox AT+CGSN=255, and what the same module answers to AT+CGSN=2.
-    check_form(
-        "35752007012076701",
-        "35752007012076",
-        Some("357520070120767"),
-        Some("01"),
-    );
+    check_form("35752007012076701", "35752007012076", Some("357520070120767"), Some("01"));
     check_form("3575200701207601", "35752007012076", None, Some("01"));
 }
 
@@ -219,20 +197,8 @@ fn forms_of_other_lengths_are_refused() {
     check_no_form("", ParseError::Empty);
     check_no_form("3546262235462", ParseError::TooShort { digits: 13 });
     check_no_form("354626223546262 / 190", ParseError::TooLong { digits: 18 });
-    check_no_form(
-        "354626223546261 / 19",
-        ParseError::CheckDigit {
-            expected: '2',
-            found: '1',
-        },
-    );
-    check_no_form(
-        "35752007012076901",
-        ParseError::CheckDigit {
-            expected: '7',
-            found: '9',
-        },
-    );
+    check_no_form("354626223546261 / 19", ParseError::CheckDigit { expected: '2', found: '1' });
+    check_no_form("35752007012076901", ParseError::CheckDigit { expected: '7', found: '9' });
 }
 
 #[track_caller]
@@ -280,10 +246,7 @@ fn published_eids_are_valid() {
 
 #[test]
 fn eid_with_a_wrong_digit_is_refused() {
-    assert_eq!(
-        Eid::parse(b"89049032123451234512345678901234"),
-        Err(ParseError::Checksum)
-    );
+    assert_eq!(Eid::parse(b"89049032123451234512345678901234"), Err(ParseError::Checksum));
     assert_eq!(Eid::parse(&[b'0'; 32]), Err(ParseError::Checksum));
     let short = Eid::parse(b"8904903212345123451234567890123");
     assert_eq!(short, Err(ParseError::TooShort { digits: 31 }));
@@ -324,20 +287,8 @@ fn what_is_no_meid_is_refused() {
     check_no_meid("", ParseError::Empty);
     check_no_meid("AF0123450ABCD", ParseError::TooShort { digits: 13 });
     check_no_meid("AF0123450ABCDECC", ParseError::TooLong { digits: 16 });
-    check_no_meid(
-        "AF0123450ABCDE0",
-        ParseError::CheckDigit {
-            expected: 'C',
-            found: '0',
-        },
-    );
-    check_no_meid(
-        "2936087365007037101",
-        ParseError::CheckDigit {
-            expected: '0',
-            found: '1',
-        },
-    );
+    check_no_meid("AF0123450ABCDE0", ParseError::CheckDigit { expected: 'C', found: '0' });
+    check_no_meid("2936087365007037101", ParseError::CheckDigit { expected: '0', found: '1' });
     check_no_meid("AG0123450ABCDE", ParseError::NotADigit { at: 1 });
     // The first 14 digits of an IMEI, which some modems report under this name.
     check_no_meid("35922505003997", ParseError::OutOfRange);
@@ -349,9 +300,6 @@ fn what_is_no_meid_is_refused() {
 #[test]
 fn meid_shared_with_an_imei_is_decimal() {
     let meid: Meid = "99000012345678".parse().unwrap();
-    assert_eq!(
-        meid.check_digit(),
-        luhn::check_digit(b"99000012345678").unwrap() as char
-    );
+    assert_eq!(meid.check_digit(), luhn::check_digit(b"99000012345678").unwrap() as char);
     check_no_meid("990000123456AB", ParseError::OutOfRange);
 }

@@ -9,21 +9,14 @@ const EID: &str = "89049032123451234512345678901235";
 
 pub(crate) fn imei(text: &str, svn: Option<&str>, slot: Option<u8>) -> Item<'static> {
     let imei = Imei::parse(text.as_bytes()).unwrap();
-    Item::Imei {
-        imei,
-        svn: svn.map(|svn| Svn::parse(svn.as_bytes()).unwrap()),
-        slot,
-    }
+    Item::Imei { imei, svn: svn.map(|svn| Svn::parse(svn.as_bytes()).unwrap()), slot }
 }
 
 /// Compares with what is found, words of no meaning left out.
 #[track_caller]
 pub(crate) fn check(text: &str, expected: &[Item<'_>]) {
     let known = |finding: &Finding<'_>| !matches!(finding.item, Item::Unknown(_));
-    let found: Vec<_> = findings(text.as_bytes())
-        .filter(known)
-        .map(|found| found.item)
-        .collect();
+    let found: Vec<_> = findings(text.as_bytes()).filter(known).map(|found| found.item).collect();
     assert_eq!(found, expected, "{text:?}");
 }
 
@@ -31,9 +24,7 @@ pub(crate) fn check(text: &str, expected: &[Item<'_>]) {
 #[track_caller]
 fn check_slot(text: &str, slot: Option<u8>) {
     check(text, &[imei(ONE, None, slot)]);
-    let found = findings(text.as_bytes())
-        .find(|found| found.item.code() == "imei")
-        .unwrap();
+    let found = findings(text.as_bytes()).find(|found| found.item.code() == "imei").unwrap();
     assert_eq!(Some(found.at), text.find("35"));
 }
 
@@ -87,33 +78,18 @@ fn form_of_a_tool() {
 
 #[test]
 fn screen_with_software_version() {
-    let expected = [
-        imei(ONE, Some("19"), Some(1)),
-        imei(TWO, Some("20"), Some(2)),
-    ];
-    check(
-        "IMEI1\n354626223546262 / 19\nIMEI2\n490154203237518 / 20",
-        &expected,
-    );
-    check(
-        "IMEI1: 354626223546262/19 IMEI2: 490154203237518-20",
-        &expected,
-    );
+    let expected = [imei(ONE, Some("19"), Some(1)), imei(TWO, Some("20"), Some(2))];
+    check("IMEI1\n354626223546262 / 19\nIMEI2\n490154203237518 / 20", &expected);
+    check("IMEI1: 354626223546262/19 IMEI2: 490154203237518-20", &expected);
     let mut found = findings(b"IMEI1\n354626223546262 / 19");
-    assert_eq!(
-        found.next().map(|found| (found.at, found.len)),
-        Some((6, 20))
-    );
+    assert_eq!(found.next().map(|found| (found.at, found.len)), Some((6, 20)));
 }
 
 #[test]
 fn answer_of_a_phone() {
     check(
         "+DEVCONINFO: MN(SM-A042F);PRD(XFA);SN(R8YX40LFPLF);IMEI(350031345841796);UN(H1)",
-        &[
-            Item::Serial(b"R8YX40LFPLF"),
-            imei("350031345841796", None, None),
-        ],
+        &[Item::Serial(b"R8YX40LFPLF"), imei("350031345841796", None, None)],
     );
 }
 
@@ -142,102 +118,49 @@ fn other_captions() {
     check("MEID HEX: af0123450abcde", &[meid]);
     check("MEID (DEC) 293608736500703710", &[meid]);
     check("IMEI/MEID: AF0123450ABCDE", &[meid]);
-    check(
-        "ICCID 8931440400000000008",
-        &[Item::Iccid(b"8931440400000000008")],
-    );
-    check(
-        "ICCID: 8931440400000000008F",
-        &[Item::Iccid(b"8931440400000000008F")],
-    );
+    check("ICCID 8931440400000000008", &[Item::Iccid(b"8931440400000000008")]);
+    check("ICCID: 8931440400000000008F", &[Item::Iccid(b"8931440400000000008F")]);
     check("Serial No. F2LX12345678", &[Item::Serial(b"F2LX12345678")]);
-    check(
-        "Serial Number\nF2LX12345678",
-        &[Item::Serial(b"F2LX12345678")],
-    );
-    check(
-        "(S) Serial No. F2LX12345678",
-        &[Item::Serial(b"F2LX12345678")],
-    );
+    check("Serial Number\nF2LX12345678", &[Item::Serial(b"F2LX12345678")]);
+    check("(S) Serial No. F2LX12345678", &[Item::Serial(b"F2LX12345678")]);
     check("(1P) Part No. MTQ63RM/A", &[Item::Part(b"MTQ63RM/A")]);
     check("P/N: MTQ63RM/A", &[Item::Part(b"MTQ63RM/A")]);
     let imeisv = Imeisv::parse(b"3568680000414120").unwrap();
-    check(
-        "IMEI SV: 3568680000414120",
-        &[Item::Imeisv { imeisv, slot: None }],
-    );
+    check("IMEI SV: 3568680000414120", &[Item::Imeisv { imeisv, slot: None }]);
     check("IMEI SV: 6", &[]);
 }
 
 #[test]
 fn fourteen_and_sixteen_digits_count_as_imei_only_by_caption() {
     let imei14 = Imei14::parse(b"35462622354626").unwrap();
-    check(
-        "IMEI1: 35462622354626",
-        &[Item::Imei14 {
-            imei14,
-            slot: Some(1),
-        }],
-    );
+    check("IMEI1: 35462622354626", &[Item::Imei14 { imei14, slot: Some(1) }]);
     let imeisv = Imeisv::parse(b"3568680000414120").unwrap();
-    check(
-        "IMEI: 3568680000414120",
-        &[Item::Imeisv { imeisv, slot: None }],
-    );
+    check("IMEI: 3568680000414120", &[Item::Imeisv { imeisv, slot: None }]);
 }
 
 #[test]
 fn bad_imei_is_kept_with_its_reason() {
-    let bad = |digits, reason, slot| Item::BadImei {
-        digits,
-        reason,
-        slot,
-    };
-    let digit = ParseError::CheckDigit {
-        expected: '9',
-        found: '1',
-    };
-    check(
-        "IMEI 2: 354178036859781",
-        &[bad(b"354178036859781", digit, Some(2))],
-    );
-    check(
-        "IMEI: 35462622",
-        &[bad(b"35462622", ParseError::TooShort { digits: 8 }, None)],
-    );
+    let bad = |digits, reason, slot| Item::BadImei { digits, reason, slot };
+    let digit = ParseError::CheckDigit { expected: '9', found: '1' };
+    check("IMEI 2: 354178036859781", &[bad(b"354178036859781", digit, Some(2))]);
+    check("IMEI: 35462622", &[bad(b"35462622", ParseError::TooShort { digits: 8 }, None)]);
     let letter = ParseError::NotADigit { at: 14 };
-    check(
-        "IMEI: 35462622354626O",
-        &[bad(b"35462622354626O", letter, None)],
-    );
+    check("IMEI: 35462622354626O", &[bad(b"35462622354626O", letter, None)]);
     check(
         "IMEI: 354626223546262-AB",
-        &[bad(
-            b"354626223546262-AB",
-            ParseError::NotADigit { at: 16 },
-            None,
-        )],
+        &[bad(b"354626223546262-AB", ParseError::NotADigit { at: 16 }, None)],
     );
     let long = b"354626223546262354";
-    check(
-        "IMEI: 354626223546262354",
-        &[bad(long, ParseError::TooLong { digits: 18 }, None)],
-    );
+    check("IMEI: 354626223546262354", &[bad(long, ParseError::TooLong { digits: 18 }, None)]);
 }
 
 #[test]
 fn slot_glued_to_the_number_is_not_guessed() {
     let ambiguous = |text, readings| Item::Ambiguous { text, readings };
     let readings = [Kind::Imei, Kind::Imeisv];
-    check(
-        "IMEI1354626223546262",
-        &[ambiguous(b"1354626223546262", readings)],
-    );
+    check("IMEI1354626223546262", &[ambiguous(b"1354626223546262", readings)]);
     let readings = [Kind::Imei14, Kind::Imei];
-    check(
-        "IMEI135462622354626",
-        &[ambiguous(b"135462622354626", readings)],
-    );
+    check("IMEI135462622354626", &[ambiguous(b"135462622354626", readings)]);
 }
 
 #[test]
@@ -256,10 +179,7 @@ fn stacked_captions_give_no_slot() {
 fn numbers_of_other_kinds_are_no_imeis() {
     check("IMSI: 354626223546262", &[]);
     check("BT:001122334455;TEL: 4006381333931", &[]);
-    check(
-        "IMSI 401011234567890 IMEI 354626223546262",
-        &[imei(ONE, None, None)],
-    );
+    check("IMSI 401011234567890 IMEI 354626223546262", &[imei(ONE, None, None)]);
 }
 
 #[test]
@@ -285,67 +205,32 @@ fn symbology_identifier_is_left_out() {
         &[Item::Gtin(b"4006381333931"), imei(ONE, None, None)],
     );
     check("]E0354626223546262", &[]);
-    assert_eq!(
-        findings(b"]C0354626223546262").next().map(|found| found.at),
-        Some(3)
-    );
+    assert_eq!(findings(b"]C0354626223546262").next().map(|found| found.at), Some(3));
 }
 
 #[test]
 fn gs1_in_readable_form() {
     check(
         "(01)04006381333931(21)R58N12ABCDE(8002)354626223546262",
-        &[
-            Item::Gtin(b"04006381333931"),
-            Item::Serial(b"R58N12ABCDE"),
-            imei(ONE, None, None),
-        ],
+        &[Item::Gtin(b"04006381333931"), Item::Serial(b"R58N12ABCDE"), imei(ONE, None, None)],
     );
 }
 
 #[test]
 fn gs1_as_scanned() {
-    let expected = [
-        Item::Gtin(b"04006381333931"),
-        Item::Serial(b"R58N12ABCDE"),
-        imei(ONE, None, None),
-    ];
-    check(
-        "]d2010400638133393121R58N12ABCDE\x1d8002354626223546262",
-        &expected,
-    );
-    check(
-        "]C1010400638133393121R58N12ABCDE\x1d8002354626223546262",
-        &expected,
-    );
-    check(
-        "]Q3010400638133393121R58N12ABCDE\x1d8002354626223546262\r\n",
-        &expected,
-    );
-    check(
-        "\x1d010400638133393121R58N12ABCDE\x1d8002354626223546262",
-        &expected,
-    );
-    check(
-        "010400638133393121R58N12ABCDE\x1d8002354626223546262",
-        &expected,
-    );
-    check(
-        "]d211261231010400638133393110LOT7\x1d21R58N12ABCDE",
-        &expected[..2],
-    );
+    let expected =
+        [Item::Gtin(b"04006381333931"), Item::Serial(b"R58N12ABCDE"), imei(ONE, None, None)];
+    check("]d2010400638133393121R58N12ABCDE\x1d8002354626223546262", &expected);
+    check("]C1010400638133393121R58N12ABCDE\x1d8002354626223546262", &expected);
+    check("]Q3010400638133393121R58N12ABCDE\x1d8002354626223546262\r\n", &expected);
+    check("\x1d010400638133393121R58N12ABCDE\x1d8002354626223546262", &expected);
+    check("010400638133393121R58N12ABCDE\x1d8002354626223546262", &expected);
+    check("]d211261231010400638133393110LOT7\x1d21R58N12ABCDE", &expected[..2]);
 }
 
 #[test]
 fn gs1_with_a_bad_imei() {
-    let reason = ParseError::CheckDigit {
-        expected: '9',
-        found: '1',
-    };
-    let bad = Item::BadImei {
-        digits: b"354178036859781",
-        reason,
-        slot: None,
-    };
+    let reason = ParseError::CheckDigit { expected: '9', found: '1' };
+    let bad = Item::BadImei { digits: b"354178036859781", reason, slot: None };
     check("]C18002354178036859781", &[bad]);
 }

@@ -7,23 +7,14 @@ use crate::label::{ONE, TWO, check, imei};
 
 #[track_caller]
 fn check_ambiguous(text: &str, readings: [Kind; 2]) {
-    check(
-        text,
-        &[Item::Ambiguous {
-            text: text.as_bytes(),
-            readings,
-        }],
-    );
+    check(text, &[Item::Ambiguous { text: text.as_bytes(), readings }]);
 }
 
 /// Nothing but a value of which nothing is known.
 #[track_caller]
 fn check_unknown(text: &str) {
     let mut found = findings(text.as_bytes());
-    assert_eq!(
-        found.next().map(|found| found.item),
-        Some(Item::Unknown(text.as_bytes()))
-    );
+    assert_eq!(found.next().map(|found| found.item), Some(Item::Unknown(text.as_bytes())));
     assert_eq!(found.next(), None);
 }
 
@@ -49,10 +40,7 @@ fn lone_imeis() {
 
 #[test]
 fn duplicates_are_kept() {
-    check(
-        "354626223546262 354626223546262",
-        &[imei(ONE, None, None), imei(ONE, None, None)],
-    );
+    check("354626223546262 354626223546262", &[imei(ONE, None, None), imei(ONE, None, None)]);
 }
 
 #[test]
@@ -65,18 +53,8 @@ fn version_behind_a_lone_imei() {
 
 #[test]
 fn lone_fifteen_digits_that_fail() {
-    let reason = ParseError::CheckDigit {
-        expected: '9',
-        found: '1',
-    };
-    check(
-        "354178036859781",
-        &[Item::BadImei {
-            digits: b"354178036859781",
-            reason,
-            slot: None,
-        }],
-    );
+    let reason = ParseError::CheckDigit { expected: '9', found: '1' };
+    check("354178036859781", &[Item::BadImei { digits: b"354178036859781", reason, slot: None }]);
 }
 
 #[test]
@@ -133,10 +111,7 @@ fn other_numbers() {
     let eid = Eid::parse(b"89049032123451234512345678901235").unwrap();
     check("89049032123451234512345678901235", &[Item::Eid(eid)]);
     check_unknown("89049032123451234512345678901234");
-    check(
-        "8931440400000000008",
-        &[Item::Iccid(b"8931440400000000008")],
-    );
+    check("8931440400000000008", &[Item::Iccid(b"8931440400000000008")]);
     check_unknown("8931440400000000007");
     check_unknown("293608736500703710");
 }
@@ -145,10 +120,7 @@ fn other_numbers() {
 fn words_of_letters_and_digits() {
     check("R58N12ABCDE", &[Item::Serial(b"R58N12ABCDE")]);
     check_ambiguous("AF0123450ABCDE", [Kind::Meid, Kind::Serial]);
-    check(
-        "AF0123450ABCDEC",
-        &[Item::Meid(Meid::parse(b"AF0123450ABCDE").unwrap())],
-    );
+    check("AF0123450ABCDEC", &[Item::Meid(Meid::parse(b"AF0123450ABCDE").unwrap())]);
     check_unknown("SM-S921B/DS");
     check_unknown("Galaxy");
 }
@@ -157,10 +129,7 @@ fn words_of_letters_and_digits() {
 fn data_identifiers_are_left_out() {
     check("SF2LX12345678", &[Item::Serial(b"F2LX12345678")]);
     check("1PMTQ63RM/A", &[Item::Part(b"MTQ63RM/A")]);
-    check(
-        "43S8931440400000000008",
-        &[Item::Iccid(b"8931440400000000008")],
-    );
+    check("43S8931440400000000008", &[Item::Iccid(b"8931440400000000008")]);
     let found = findings(b"SF2LX12345678").next().unwrap();
     assert_eq!((found.at, found.len), (1, 12));
 }
@@ -184,18 +153,7 @@ fn text_without_anything() {
 
 #[test]
 fn long_text_is_read_in_proportion_to_its_length() {
-    for piece in [
-        "1 ",
-        "12 ",
-        "IMEI ",
-        "SN ",
-        "12-123456-",
-        "Model ",
-        "1/",
-        "(01)",
-        "9",
-        "S",
-    ] {
+    for piece in ["1 ", "12 ", "IMEI ", "SN ", "12-123456-", "Model ", "1/", "(01)", "9", "S"] {
         let text = piece.repeat(400_000 / piece.len());
         // Quadratic work would take minutes.
         assert!(findings(text.as_bytes()).count() <= text.len());

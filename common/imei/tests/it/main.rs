@@ -1,9 +1,6 @@
 //! Behaviour of the crate from outside, one module per theme.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, its helpers too"
-)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod identifiers;
 mod label;

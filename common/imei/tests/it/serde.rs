@@ -11,10 +11,7 @@ macro_rules! check_round_trip {
     ($type:ty, $text:literal, $bad:literal) => {
         let value: $type = $text.parse().unwrap();
         assert_eq!(to_value(value).unwrap(), json!($text));
-        assert_eq!(
-            from_str::<$type>(concat!("\"", $text, "\"")).unwrap(),
-            value
-        );
+        assert_eq!(from_str::<$type>(concat!("\"", $text, "\"")).unwrap(), value);
         let error = from_str::<$type>(concat!("\"", $bad, "\"")).unwrap_err();
         assert!(!error.to_string().contains($bad), "{error}");
         assert!(from_str::<$type>("15").is_err());
@@ -30,35 +27,18 @@ fn strings_both_ways_and_only_valid_ones() {
     check_round_trip!(Tac, "35462622", "3546262");
     check_round_trip!(Svn, "07", "7x");
     check_round_trip!(Meid, "AF0123450ABCDE", "0F0123450ABCDE");
-    check_round_trip!(
-        Eid,
-        "89049032123451234512345678901235",
-        "89049032123451234512345678901234"
-    );
+    check_round_trip!(Eid, "89049032123451234512345678901235", "89049032123451234512345678901234");
 }
 
 #[test]
 fn enums_are_snake_case() {
-    let error = ParseError::CheckDigit {
-        expected: '9',
-        found: '1',
-    };
+    let error = ParseError::CheckDigit { expected: '9', found: '1' };
     let value = json!({ "check_digit": { "expected": "9", "found": "1" } });
     assert_eq!(to_value(error).unwrap(), value);
     assert_eq!(serde_json::from_value::<ParseError>(value).unwrap(), error);
-    assert_eq!(
-        to_value(Severity::Disqualifying).unwrap(),
-        json!("disqualifying")
-    );
+    assert_eq!(to_value(Severity::Disqualifying).unwrap(), json!("disqualifying"));
     assert_eq!(to_value(Standing::Retired).unwrap(), json!("retired"));
-    for kind in [
-        Kind::Imei,
-        Kind::Imei14,
-        Kind::Imeisv,
-        Kind::Meid,
-        Kind::Gtin,
-        Kind::Serial,
-    ] {
+    for kind in [Kind::Imei, Kind::Imei14, Kind::Imeisv, Kind::Meid, Kind::Gtin, Kind::Serial] {
         assert_eq!(to_value(kind).unwrap(), json!(kind.code()));
     }
 }
@@ -74,17 +54,12 @@ fn codes_are_what_serde_writes() {
         ParseError::TooLong { digits: 1 },
         ParseError::NotADigit { at: 1 },
         ParseError::Grouping { at: 1 },
-        ParseError::CheckDigit {
-            expected: '1',
-            found: '2',
-        },
+        ParseError::CheckDigit { expected: '1', found: '2' },
         ParseError::Checksum,
         ParseError::OutOfRange,
     ] {
         let value = to_value(error).unwrap();
-        let name = value
-            .as_str()
-            .or_else(|| value.as_object()?.keys().next().map(|key| &**key));
+        let name = value.as_str().or_else(|| value.as_object()?.keys().next().map(|key| &**key));
         assert_eq!(name, Some(error.code()));
     }
 }

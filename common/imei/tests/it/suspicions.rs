@@ -17,10 +17,7 @@ fn check(text: &str, expected: &[Suspicion], disqualified: bool) {
 
 #[track_caller]
 fn check_14(identity: &str, expected: Suspicion) {
-    let found = identity
-        .parse::<tekser_imei::Imei14>()
-        .unwrap()
-        .suspicions();
+    let found = identity.parse::<tekser_imei::Imei14>().unwrap().suspicions();
     assert!(found.contains(expected), "{found:?}");
 }
 
@@ -41,51 +38,19 @@ fn old_german_number_is_only_noted() {
 #[test]
 fn numbers_known_to_be_wrong_are_suspected() {
     use Suspicion::*;
-    let zeros = [
-        AllZeros,
-        TwoDistinctDigits,
-        TestReportingBody,
-        RepeatedDigit,
-        RepeatedHalves,
-    ];
-    check(
-        "000000000000000",
-        &[&zeros[..], &[ZeroSerialNumber]].concat(),
-        true,
-    );
+    let zeros = [AllZeros, TwoDistinctDigits, TestReportingBody, RepeatedDigit, RepeatedHalves];
+    check("000000000000000", &[&zeros[..], &[ZeroSerialNumber]].concat(), true);
     check("004999010640000", &[Placeholder, TestReportingBody], true);
-    check(
-        "135790246811222",
-        &[Placeholder, UnusualReportingBody],
-        true,
-    );
-    let ones = [
-        TwoDistinctDigits,
-        RepeatedDigit,
-        RepeatedHalves,
-        PatternedSerialNumber,
-    ];
-    check(
-        "111111111111119",
-        &[&ones[..], &[UnusualReportingBody]].concat(),
-        true,
-    );
+    check("135790246811222", &[Placeholder, UnusualReportingBody], true);
+    let ones = [TwoDistinctDigits, RepeatedDigit, RepeatedHalves, PatternedSerialNumber];
+    check("111111111111119", &[&ones[..], &[UnusualReportingBody]].concat(), true);
     check(
         "123456789012347",
-        &[
-            Placeholder,
-            AscendingRun,
-            PatternedSerialNumber,
-            UnusualReportingBody,
-        ],
+        &[Placeholder, AscendingRun, PatternedSerialNumber, UnusualReportingBody],
         true,
     );
     check("350000000000006", &[RepeatedDigit, ZeroSerialNumber], false);
-    check(
-        "990000000000002",
-        &[TwoDistinctDigits, RepeatedDigit, ZeroSerialNumber],
-        true,
-    );
+    check("990000000000002", &[TwoDistinctDigits, RepeatedDigit, ZeroSerialNumber], true);
 }
 
 #[test]

@@ -3,9 +3,8 @@
 /// Whether a command does more than read or set up the conversation. What is not known to be
 /// harmless counts as a write.
 pub(super) fn is_write(body: &str) -> bool {
-    const SETTINGS: [&str; 7] = [
-        "+CMEE=", "+CSCS=", "+CGSN=", "+EGMR=0,", "+CREG=", "+CGREG=", "+CMGF=",
-    ];
+    const SETTINGS: [&str; 7] =
+        ["+CMEE=", "+CSCS=", "+CGSN=", "+EGMR=0,", "+CREG=", "+CGREG=", "+CMGF="];
     const ACTIONS: [&str; 14] = [
         "+COPS",
         "+CCWA",
@@ -22,11 +21,7 @@ pub(super) fn is_write(body: &str) -> bool {
         "+CMGS",
         "+CMGW",
     ];
-    if ACTIONS.contains(&body)
-        || ACTIONS
-            .iter()
-            .any(|name| body.starts_with(&format!("{name}=")))
-    {
+    if ACTIONS.contains(&body) || ACTIONS.iter().any(|name| body.starts_with(&format!("{name}="))) {
         return true;
     }
     if body.starts_with(['Z', 'D', 'A', 'S', 'H', 'O', '&', '/']) {

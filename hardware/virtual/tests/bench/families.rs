@@ -23,22 +23,12 @@ async fn every_family_tells_its_first_imei() {
         let phone = persona(far_side, 2);
         let reading = read(phone.clone()).await.unwrap();
         let first = phone.imeis[0].to_string();
-        assert!(
-            said(&reading).iter().any(|(_, imei)| *imei == first),
-            "{far_side:?} {reading:?}"
-        );
-        assert_eq!(
-            reading.model.as_deref(),
-            Some(phone.model.as_str()),
-            "{far_side:?}"
-        );
+        assert!(said(&reading).iter().any(|(_, imei)| *imei == first), "{far_side:?} {reading:?}");
+        assert_eq!(reading.model.as_deref(), Some(phone.model.as_str()), "{far_side:?}");
         for claim in &reading.claims {
             let evidence = &reading.evidence[claim.evidence];
             let imei = claim.value.imei().map(|imei| imei.to_string());
-            assert!(
-                imei.is_none_or(|imei| evidence.answer.contains(&imei)),
-                "{far_side:?}"
-            );
+            assert!(imei.is_none_or(|imei| evidence.answer.contains(&imei)), "{far_side:?}");
         }
     }
 }
@@ -51,12 +41,7 @@ async fn a_feature_phone_that_refuses_the_standard_tells_both_slots() {
         .map(|slot| (Some(slot), phone.imeis[usize::from(slot) - 1].to_string()))
         .collect();
     assert_eq!(said(&reading), expected);
-    assert!(
-        reading
-            .claims
-            .iter()
-            .all(|claim| claim.confidence == Confidence::Strong)
-    );
+    assert!(reading.claims.iter().all(|claim| claim.confidence == Confidence::Strong));
     assert!(reading.notes.contains(&Note::StandardRefused));
 }
 
@@ -72,10 +57,7 @@ async fn a_module_whose_plain_answer_alternates_is_noticed() {
         .collect();
     assert_eq!(
         strong,
-        [
-            (Some(Slot::ONE), Some(phone.imeis[0])),
-            (Some(Slot::TWO), Some(phone.imeis[1]))
-        ]
+        [(Some(Slot::ONE), Some(phone.imeis[0])), (Some(Slot::TWO), Some(phone.imeis[1]))]
     );
     assert!(reading.notes.contains(&Note::PlainAnswerAlternates));
 }
@@ -118,15 +100,10 @@ async fn a_wrong_check_digit_is_kept_as_rejected() {
         wrong_check_digit: true,
         ..tekser_virtual_bench::Behaviour::default()
     };
-    let reading = read(persona(FarSide::Plain, 1).with(behaviour))
-        .await
-        .unwrap();
+    let reading = read(persona(FarSide::Plain, 1).with(behaviour)).await.unwrap();
     assert!(!reading.claims.is_empty());
     assert!(
-        reading
-            .claims
-            .iter()
-            .all(|claim| matches!(claim.value, ClaimValue::Rejected { .. })),
+        reading.claims.iter().all(|claim| matches!(claim.value, ClaimValue::Rejected { .. })),
         "{reading:?}"
     );
 }

@@ -17,28 +17,14 @@ use tekser_virtual_bench::{Behaviour, FarSide, Persona, VirtualBench};
 
 /// Short enough for a test, long enough for a loaded machine.
 fn patience() -> Budget {
-    Budget {
-        total: Duration::from_secs(15),
-        command: Duration::from_secs(2),
-        ..Budget::default()
-    }
+    Budget { total: Duration::from_secs(15), command: Duration::from_secs(2), ..Budget::default() }
 }
 
 fn persona(far_side: FarSide, slots: usize) -> Persona {
     let donor = Persona::nth(1);
     let more = (2..).map(Persona::nth).flat_map(|other| other.imeis);
-    let imeis: Vec<Imei> = donor
-        .imeis
-        .iter()
-        .copied()
-        .chain(more)
-        .take(slots)
-        .collect();
-    Persona {
-        far_side,
-        imeis,
-        ..donor
-    }
+    let imeis: Vec<Imei> = donor.imeis.iter().copied().chain(more).take(slots).collect();
+    Persona { far_side, imeis, ..donor }
 }
 
 /// Plugs one phone in, reads it, and asserts that nothing harmful was said to it.
@@ -51,14 +37,7 @@ async fn read_within(persona: Persona, budget: Budget) -> Result<Reading, ReadEr
     let id = bench.plug(persona).unwrap();
     let device = bench.devices().remove(0);
     let mut link = bench.open(&device.ports[0]).await.unwrap();
-    let reading = at::read(
-        &mut link,
-        Hint {
-            usb_id: device.usb_id,
-        },
-        budget,
-    )
-    .await;
+    let reading = at::read(&mut link, Hint { usb_id: device.usb_id }, budget).await;
     assert_eq!(bench.violations(&id), Vec::<String>::new());
     reading
 }
@@ -68,11 +47,7 @@ fn said(reading: &Reading) -> Vec<(Option<u8>, String)> {
         Some(imei) => imei.to_string(),
         None => format!("{:?}", claim.value),
     };
-    reading
-        .claims
-        .iter()
-        .map(|claim| (claim.slot.map(|s| s.number()), number(claim)))
-        .collect()
+    reading.claims.iter().map(|claim| (claim.slot.map(|s| s.number()), number(claim))).collect()
 }
 
 fn with(far_side: FarSide, behaviour: Behaviour) -> Persona {

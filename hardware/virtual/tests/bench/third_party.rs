@@ -18,10 +18,7 @@ fn has(program: &str) -> bool {
     let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
         .any(|folder| folder.join(program).is_file());
     if !found {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "{program} is not installed"
-        );
+        assert!(std::env::var_os("CI").is_none(), "{program} is not installed");
         eprintln!("SKIPPED: {program} is not installed, so it proves nothing here");
     }
     found
@@ -61,11 +58,7 @@ fn run(mut command: Command, input: &str, until: &str) -> Output {
     let status = child.wait().unwrap();
     reader.join().unwrap();
     seen.extend(pieces.try_iter().flatten());
-    Output {
-        status,
-        stdout: seen,
-        stderr: Vec::new(),
-    }
+    Output { status, stdout: seen, stderr: Vec::new() }
 }
 
 /// What `command` prints while a phone is on its port.
@@ -107,10 +100,7 @@ async fn gammu_identifies_the_phone_by_the_same_imei() {
         let output = show(&phone, identify, "").await;
         let imei = our_imei(&phone).await;
         let line = output.lines().find(|line| line.starts_with("IMEI"));
-        assert!(
-            line.is_some_and(|line| line.contains(&imei)),
-            "{far_side:?}: {output}"
-        );
+        assert!(line.is_some_and(|line| line.contains(&imei)), "{far_side:?}: {output}");
     }
 }
 
