@@ -1,0 +1,144 @@
+// A phone as people see it: its IMEIs, what the registry says, what to look at.
+
+import { h } from "./dom.js";
+import { date, daysUntil, groups, moment } from "./format.js";
+import { answerOf } from "./state.js";
+import { t, word } from "./words.js";
+
+const VERDICT_MARKS = { clear: "✓", grace: "◷", blocked: "✕", unknown: "?", undetermined: "…" };
+const SEVERITY_MARKS = { stop: "✕", warning: "!", info: "i" };
+const SEVERITIES = ["info", "warning", "stop"];
+
+/** Maker and model; the product name of the USB device if the phone gave none. */
+export function nameOf(handset, device = null) {
+  const own = [handset?.maker, handset?.model].filter(Boolean).join(" ");
+  if (own || device?.product) return own || device.product;
+  return !device && handset && !handset.device ? t("phone.box") : t("phone.unnamed");
+}
+
+/** An IMEI in groups; copied, it is the bare digits. */
+export function imeiText(digits) {
+  return h("span", { class: "imei", "data-imei": digits }, groups(digits).map((group) => h("span", {}, group)));
+}
+
+/** State as a word, with a mark so that colour is not needed. */
+export function badge(kind, mark, text, attributes = {}) {
+  return h("span", { class: `badge ${kind}`, ...attributes }, h("span", { class: "mark", "aria-hidden": "true" }, mark), text);
+}
+
+/** What the registry said of an IMEI. */
+export function verdictBadge(answer) {
+  if (!answer) return badge("none", "·", t("answer.none"), { "data-verdict": "none" });
+  const { verdict } = answer;
+  const attributes = { "data-verdict": verdict, title: t("answer.as_of", { source: answer.source, when: moment(answer.as_of) }) };
+  return badge(verdict, VERDICT_MARKS[verdict] ?? "?", word("verdict", verdict), attributes);
+}
+
+/** Why, or until when; null if there is nothing to add. */
+export function verdictDetail(answer) {
+  if (answer?.reason) return h("small", { class: "why" }, word("block", answer.reason));
+  if (answer?.why) return h("small", { class: "why" }, word("undetermined", answer.why));
+  if (!answer?.until) return null;
+  const days = daysUntil(answer.until);
+  const left = new Date(answer.until) <= Date.now() ? t("answer.over") : days <= 0 ? t("answer.last_day") : t("answer.left", { n: days });
+  return h("small", { class: "why" }, `${t("answer.until", { date: date(answer.until) })}, ${left}`);
+}
+
+/** An IMEI with its verdict. */
+export function imeiLine(imei) {
+  const answer = answerOf(imei);
+  return h("div", { class: "imei-line" }, imeiText(imei), " ", verdictBadge(answer), " ", verdictDetail(answer));
+}
+
+/** What a claim says, if it is a number. */
+const digitsOf = ({ value }) => value.imei ?? value.imei14 ?? value.imeisv ?? value.text ?? "";
+
+/** One slot: what it goes by, and what others said. */
+function slotRow(slot) {
+  const others = slot.said.filter((said) => digitsOf(said) !== slot.imei);
+  const sources = [...new Set(slot.said.filter((said) => digitsOf(said) === slot.imei).map((said) => word("source", said.source)))];
+  return h(
+    "div", { class: "slot", "data-slot": slot.slot },
+    h("span", { class: "slot-name" }, t("phone.slot", { n: slot.slot })),
+    h("div", {},
+      slot.imei ? imeiLine(slot.imei) : h("span", { class: "why" }, t("phone.unread")),
+      others.length > 0 && sources.length > 0 && h("small", { class: "why" }, t("phone.says", { source: sources.join(", ") })),
+      others.map(otherSaid),
+    ),
+  );
+}
+
+function otherSaid(said) {
+  const { value } = said;
+  const answer = value.imei ? answerOf(value.imei) : null;
+  return h(
+    "div", { class: "other" },
+    h("small", {}, `${word("source", said.source)}: `), imeiText(digitsOf(said)), " ",
+    value.imei && verdictBadge(answer),
+    value.imei14 && h("small", { class: "why" }, t("phone.short")),
+    value.form === "rejected" && h("small", { class: "why" }, whyRejected(value)),
+  );
+}
+
+/** A reason is a word, or a word with details. */
+function whyRejected({ reason }) {
+  return word("parse", typeof reason === "string" ? reason : Object.keys(reason)[0]);
+}
+
+/** Text that stood where an IMEI belongs. */
+export const rejectedLine = (value) => h("div", { class: "imei-line" }, imeiText(value.text), " ", h("small", { class: "why" }, whyRejected(value)));
+
+export const slotsOf = (handset) => h("div", { class: "slots" }, handset.slots.map(slotRow));
+
+/** Worst first. */
+export function sorted(findings) {
+  return [...findings].sort((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
+}
+
+/** How grave something is: a mark that a screen reader reads as a word. */
+export function severityMark(severity) {
+  return h("span", { class: `severity ${severity}`, role: "img", "aria-label": word("severity", severity), title: word("severity", severity) }, SEVERITY_MARKS[severity] ?? "!");
+}
+
+function findingText(finding) {
+  const slot = finding.slot ? `${t("phone.slot", { n: finding.slot })}: ` : "";
+  if (finding.code === "suspicious") return `${slot}${word("finding", finding.code)}: ${word("suspicion", finding.suspicion)}`;
+  if (finding.code === "exchange") return `${slot}${word("finding", finding.code)}: ${word("note", finding.note)}`;
+  return slot + word("finding", finding.code);
+}
+
+/** What a person should know about a phone. */
+export function findingsOf(handset) {
+  if (handset.findings.length === 0) return null;
+  return h("ul", { class: "findings" }, sorted(handset.findings).map((finding) =>
+    h("li", { "data-finding": finding.code, "data-severity": finding.severity }, severityMark(finding.severity), h("span", {}, findingText(finding)))));
+}
+
+/** Findings about a case, with what to do. */
+export function preflightOf(findings) {
+  return h("ul", { class: "findings" }, sorted(findings).map((finding) =>
+    h("li", { "data-preflight": finding.code, "data-severity": finding.severity, "data-field": finding.field },
+      severityMark(finding.severity),
+      h("span", {}, h("strong", {}, word("preflight", finding.code)), h("br"), word("cure", finding.code)))));
+}
+
+/** Serial number and eSIM identities. */
+export function facts(handset) {
+  const rows = [];
+  if (handset.serial) rows.push(h("span", {}, h("small", {}, `${t("phone.serial")} `), h("span", { class: "code" }, handset.serial)));
+  for (const eid of handset.eids) rows.push(h("span", {}, h("small", {}, `${t("phone.eid")} `), h("span", { class: "code" }, eid)));
+  return rows.length ? h("p", { class: "facts" }, rows) : null;
+}
+
+/** Everything that the look of a phone depends on. */
+export function lookOf(handset) {
+  if (!handset) return "";
+  const answers = handset.slots.flatMap((slot) => slot.said).map((said) => said.value.imei && answerOf(said.value.imei));
+  return JSON.stringify([handset, answers, date(Date.now())]);
+}
+
+/** IMEIs that these sources gave, in the order of the slots, each once. */
+export function imeisFrom(handset, wanted) {
+  const all = handset.slots.flatMap((slot) => slot.said).filter((said) => said.value.form === "imei" && wanted(said.source));
+  return [...new Set(all.map((said) => said.value.imei))];
+}

@@ -1,0 +1,124 @@
+// What the page knows: the lists of the station, kept up to date by its events.
+
+import { get } from "./api.js";
+import { byPlace, imei14 } from "./format.js";
+
+export const state = {
+  devices: new Map(),
+  handsets: new Map(),
+  answers: new Map(),
+  cases: new Map(),
+  batches: new Map(),
+  submissions: new Map(),
+  registries: [],
+  /** Id of the chosen device; null if none is. */
+  selected: null,
+  /** Cursor of the handsets that were not asked for yet. */
+  moreHandsets: null,
+  /** Phone last read at a device, kept while it is read again. */
+  lastAt: new Map(),
+};
+
+const watchers = [];
+let drawing = false;
+
+/** Calls `draw` soon after something changed. */
+export function watch(draw) {
+  watchers.push(draw);
+}
+
+/** Something changed. */
+export function changed() {
+  if (drawing) return;
+  drawing = true;
+  queueMicrotask(() => {
+    drawing = false;
+    watchers.forEach((draw) => draw());
+  });
+}
+
+function takeDevice(device) {
+  if (device.state === "gone") {
+    state.devices.delete(device.id);
+    state.lastAt.delete(device.id);
+    if (state.selected === device.id) state.selected = null;
+    return;
+  }
+  state.devices.set(device.id, device);
+  if (state.lastAt.get(device.id)?.since !== device.since) state.lastAt.delete(device.id);
+  if (device.state === "read") state.lastAt.set(device.id, { since: device.since, handset: device.handset });
+}
+
+function takeAnswer(answer) {
+  const key = imei14(answer.imei);
+  const known = state.answers.get(key);
+  // A registry that can't be reached has not changed its mind.
+  if (known && answer.verdict === "undetermined" && known.verdict !== "undetermined") return;
+  if (known && known.as_of > answer.as_of) return;
+  state.answers.set(key, answer);
+}
+
+const takers = {
+  device: takeDevice,
+  answer: takeAnswer,
+  handset: (one) => state.handsets.set(one.id, one),
+  case: (one) => state.cases.set(one.id, one),
+  batch: (one) => state.batches.set(one.id, one),
+  submission: (one) => state.submissions.set(one.id, one),
+};
+
+/** Takes one object as it stands now. */
+export function take(kind, body) {
+  takers[kind]?.(body);
+  changed();
+}
+
+/** Loads every list; gives the number of the latest event that they surely contain. */
+export async function load() {
+  const station = await get("/station");
+  const paths = ["/devices", "/handsets?limit=100", "/checks?limit=200", "/cases?limit=200", "/batches?limit=200", "/submissions?limit=200"];
+  const [devices, handsets, answers, cases, batches, submissions] = await Promise.all(paths.map(get));
+  state.registries = station.registries;
+  const here = new Set(devices.items.map((device) => device.id));
+  for (const id of [...state.devices.keys()]) if (!here.has(id)) takeDevice({ id, state: "gone" });
+  for (const map of [state.handsets, state.cases, state.batches, state.submissions]) map.clear();
+  devices.items.forEach(takeDevice);
+  answers.items.forEach(takeAnswer);
+  handsets.items.forEach(takers.handset);
+  cases.items.forEach(takers.case);
+  batches.items.forEach(takers.batch);
+  submissions.items.forEach(takers.submission);
+  state.moreHandsets = handsets.next;
+  await loadBenchHandsets(devices.items);
+  changed();
+  return station.latest_event;
+}
+
+/** A phone on the bench may have been known for long, and not be on the first page. */
+async function loadBenchHandsets(devices) {
+  const missing = devices.filter((device) => device.handset && !state.handsets.has(device.handset));
+  const found = await Promise.all(missing.map((device) => get(`/handsets/${device.handset}`)));
+  found.forEach(takers.handset);
+}
+
+/** Loads the next page of handsets. */
+export async function loadMoreHandsets() {
+  const page = await get(`/handsets?limit=100&cursor=${encodeURIComponent(state.moreHandsets)}`);
+  page.items.forEach((one) => state.handsets.has(one.id) || state.handsets.set(one.id, one));
+  state.moreHandsets = page.next;
+  changed();
+}
+
+/** Devices in the order of their places. */
+export const bench = () => [...state.devices.values()].sort((a, b) => byPlace(a.id, b.id));
+
+/** The phone at a device, if it was read. */
+export function handsetAt(device) {
+  return state.handsets.get(device?.handset ?? state.lastAt.get(device?.id)?.handset) ?? null;
+}
+
+/** The answer about an IMEI, if there is one. */
+export const answerOf = (imei) => state.answers.get(imei14(imei)) ?? null;
+
+/** Items of a map, newest first. Names of the station's things sort by their age. */
+export const newest = (map) => [...map.values()].sort((a, b) => (a.id < b.id ? 1 : -1));

@@ -1,0 +1,52 @@
+//! What is plugged in.
+
+use axum::Json;
+use axum::extract::State as Shared;
+use axum::http::StatusCode;
+use tekser_hardware::DeviceId;
+
+use super::input::{List, Named};
+use super::{Problem, State};
+use crate::bench::DeviceView;
+
+/// What is plugged in now.
+#[utoipa::path(get, path = "/devices", tag = "bench", responses((status = 200, body = List<DeviceView>)))]
+pub(super) async fn list(Shared(station): State) -> Json<List<DeviceView>> {
+    Json(List::whole(station.bench.devices()))
+}
+
+/// One device.
+#[utoipa::path(
+    get, path = "/devices/{device}", tag = "bench",
+    params(("device" = String, Path, description = "Its id, such as usb:1-1.2")),
+    responses((status = 200, body = DeviceView), (status = 404, body = Problem)),
+)]
+pub(super) async fn show(
+    Shared(station): State,
+    Named(id): Named<DeviceId>,
+) -> Result<Json<DeviceView>, Problem> {
+    station.bench.device(&id).map(Json).ok_or_else(|| Problem::not_found("such device"))
+}
+
+/// Reads a device again. Answers at once; the outcome comes as an event.
+#[utoipa::path(
+    post, path = "/devices/{device}/read", tag = "bench",
+    params(("device" = String, Path, description = "Its id, such as usb:1-1.2")),
+    responses(
+        (status = 202, description = "It is being read", body = DeviceView),
+        (status = 404, body = Problem),
+        (status = 409, description = "It is being read already", body = Problem),
+    ),
+)]
+pub(super) async fn read(
+    Shared(station): State,
+    Named(id): Named<DeviceId>,
+) -> Result<(StatusCode, Json<DeviceView>), Problem> {
+    let started = station.bench.read_again(&id);
+    let view = station.bench.device(&id).ok_or_else(|| Problem::not_found("such device"))?;
+    if !started {
+        let detail = "the device is being read; wait for the event";
+        return Err(Problem::new(StatusCode::CONFLICT, "being_read", detail));
+    }
+    Ok((StatusCode::ACCEPTED, Json(view)))
+}

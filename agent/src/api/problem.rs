@@ -1,0 +1,134 @@
+//! Errors as RFC 9457 problems, and the one place where the house's errors become HTTP.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::bench::{LabelError, ScanError};
+use crate::cases::Preflight;
+use crate::id::CaseId;
+use crate::station::DeskError;
+use crate::store::StoreError;
+
+/// A problem (`application/problem+json`). `code` is stable; `detail` is for people.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// `urn:tekser:problem:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The HTTP status in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// Stable code.
+    code: &'static str,
+    /// What happened and what to do.
+    detail: String,
+    /// The case that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case: Option<CaseId>,
+    /// Why a case would be refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Preflight>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:tekser:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+            status: status.as_u16(),
+            code,
+            detail: detail.into(),
+            case: None,
+            findings: Vec::new(),
+        }
+    }
+
+    pub(super) fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no {what}"))
+    }
+
+    pub(super) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        // The cause may name files and statements: it goes to the log, not out of the door.
+        tracing::error!(error, "a request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "store_failed",
+            "the station could not use its database; see its log",
+        )
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(self)).into_response();
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Self {
+        let detail = error.to_string();
+        let (status, code) = match error {
+            DeskError::NoSuchCase(_)
+            | DeskError::NoSuchBatch(_)
+            | DeskError::NoSuchHandset(_)
+            | DeskError::NoSuchRegistry(_) => (StatusCode::NOT_FOUND, "not_found"),
+            DeskError::WorkOrder => (StatusCode::UNPROCESSABLE_ENTITY, "work_order"),
+            DeskError::WorkOrderTaken { .. } => (StatusCode::CONFLICT, "work_order_taken"),
+            DeskError::WorkOrderFixed { .. } => (StatusCode::CONFLICT, "work_order_fixed"),
+            DeskError::TooManyImeis => (StatusCode::UNPROCESSABLE_ENTITY, "too_many_imeis"),
+            DeskError::Changed(_) => (StatusCode::CONFLICT, "case_changed"),
+            DeskError::NotOpen { .. } => (StatusCode::CONFLICT, "case_not_open"),
+            DeskError::WouldBeRefused { case, findings } => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                let problem = Self::new(status, "would_be_refused", detail);
+                return Self { case: Some(case), findings, ..problem };
+            }
+            DeskError::BatchSize => (StatusCode::UNPROCESSABLE_ENTITY, "batch_size"),
+            DeskError::Manifest(_) | DeskError::Store(_) => return Self::internal(&error),
+        };
+        Self::new(status, code, detail)
+    }
+}
+
+impl From<ScanError> for Problem {
+    fn from(error: ScanError) -> Self {
+        let detail = error.to_string();
+        let (status, code) = match error {
+            ScanError::Label(LabelError::NothingFound) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "nothing_found")
+            }
+            ScanError::Label(LabelError::Ambiguous) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "ambiguous")
+            }
+            ScanError::TooLong { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "label_too_long"),
+            ScanError::NoSuchDevice(_) | ScanError::NoSuchHandset(_) => {
+                (StatusCode::NOT_FOUND, "not_found")
+            }
+            ScanError::Store(error) => return Self::internal(&error),
+        };
+        Self::new(status, code, detail)
+    }
+}
+
+pub(super) async fn no_such_method() -> Problem {
+    let detail = "this address takes other methods; see /api/openapi.json";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
+pub(super) async fn no_such_page() -> Problem {
+    Problem::not_found("such page; the API begins at /api/v1 and is described in /api/openapi.json")
+}

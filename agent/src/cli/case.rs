@@ -1,0 +1,170 @@
+//! `tekser case`.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use jiff::civil::Date;
+use serde_json::json;
+use tekser_hardware::serial::SerialBus;
+use tekser_hardware::{Bus as _, PortName, Source};
+use tekser_imei::Imei;
+
+use super::output::Output;
+use super::{Ended, Failure, Outcome, Setting, read};
+use crate::bench::{ScanSource, Target};
+use crate::cases::{Case, CustomsDocument, Part, Preflight, Replacement};
+use crate::finding::Severity;
+use crate::id::CaseId;
+use crate::station::{DeskError, Station};
+use crate::store::Page;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Open a case for a phone whose board or module was replaced.
+    New(Box<New>),
+    /// List cases, newest first.
+    List {
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Show a case and what would get it refused.
+    Show {
+        /// Its id, as `case list` prints it.
+        case: CaseId,
+    },
+}
+
+/// IMEIs can be given, or read: `--port` reads the new ones from the repaired phone, `--label`
+/// takes the old ones from the text of its box.
+#[derive(Debug, clap::Args)]
+pub(super) struct New {
+    /// Number of the work order or act; one case per work order.
+    #[arg(long)]
+    work_order: String,
+    /// An IMEI from before the repair; once per slot.
+    #[arg(long = "old", value_name = "IMEI")]
+    old: Vec<Imei>,
+    /// Text of the box label or sticker with the old IMEIs.
+    #[arg(long, conflicts_with = "old")]
+    label: Option<String>,
+    /// An IMEI from after the repair; once per slot.
+    #[arg(long = "new", value_name = "IMEI")]
+    new: Vec<Imei>,
+    /// Port of the repaired phone: its IMEIs are read.
+    #[arg(long, conflicts_with = "new")]
+    port: Option<String>,
+    /// Number of the customs declaration under which the part was imported.
+    #[arg(long, requires = "customs_date")]
+    customs_number: Option<String>,
+    /// Its date, such as 2026-03-12.
+    #[arg(long, requires = "customs_number")]
+    customs_date: Option<Date>,
+    /// Part number of the board or module.
+    #[arg(long)]
+    part_number: Option<String>,
+    /// Its serial number.
+    #[arg(long)]
+    part_serial: Option<String>,
+    /// Who did the work.
+    #[arg(long)]
+    technician: Option<String>,
+}
+
+pub(super) async fn run(command: Command, setting: &Setting, output: &Output) -> Ended {
+    let station = setting.station().await?;
+    match command {
+        Command::New(new) => open(&station, *new, output).await,
+        Command::List { limit } => {
+            let cases = station.store.cases(&Page::first(limit)).await?;
+            output.value(&cases);
+            for case in &cases {
+                output.line(&line(case));
+            }
+            if cases.is_empty() {
+                output.line("no cases; `tekser case new --help` shows how to open one");
+            }
+            Ok(Outcome::Fine)
+        }
+        Command::Show { case } => {
+            let found = station.store.case(case).await?;
+            let found = found.ok_or_else(|| Failure::usage(format!("there is no case {case}")))?;
+            show(&station, &found, output).await
+        }
+    }
+}
+
+async fn open(station: &Arc<Station>, new: New, output: &Output) -> Ended {
+    let (handset, read) = match &new.port {
+        Some(port) => {
+            output.progress(&format!("reading {port} …"));
+            let bus = SerialBus::single(PortName::new(port.clone()));
+            let device = bus.devices().into_iter().next();
+            let device = device.ok_or_else(|| anyhow!("there is no port {port}"))?;
+            let reading = read::read(&bus, &device).await?;
+            output.progress("");
+            let handset = station.bench.keep(reading, &device.id).await?;
+            let read = handset.imeis_from(|source| source != Source::Label);
+            (Some(handset.id), read)
+        }
+        None => (None, new.new),
+    };
+    let old = match &new.label {
+        Some(text) => {
+            let target = handset.map_or(Target::Any, Target::Handset);
+            let scanned = station.bench.scan(text, ScanSource::Label, target).await;
+            let scanned = scanned.map_err(|error| Failure::Usage(error.into()))?;
+            scanned.imeis_from(|source| source == Source::Label)
+        }
+        None => new.old,
+    };
+    let replacement = Replacement {
+        work_order: new.work_order,
+        handset,
+        old,
+        new: read,
+        part: Part { number: new.part_number, serial: new.part_serial },
+        customs: new
+            .customs_number
+            .zip(new.customs_date)
+            .map(|(number, date)| CustomsDocument { number, date }),
+        technician: new.technician,
+    };
+    let opened = station.open_case(replacement).await.map_err(refused)?;
+    station.check_case(opened.case.id).await.map_err(refused)?;
+    show(station, &opened.case, output).await
+}
+
+async fn show(station: &Station, case: &Case, output: &Output) -> Ended {
+    let preflight = station.preflight(case.id).await.map_err(refused)?;
+    output.value(&json!({ "case": case, "preflight": preflight }));
+    output.line(&line(case));
+    for (name, imeis) in [("old", &case.replacement.old), ("new", &case.replacement.new)] {
+        for imei in imeis {
+            output.line(&format!("  {name}  {imei}"));
+        }
+    }
+    print_preflight(&preflight, output);
+    let stop = preflight.iter().any(|finding| finding.severity == Severity::Stop);
+    Ok(Outcome::finding_if(stop && case.state.may_be_batched()))
+}
+
+/// Prints findings with their cures.
+pub(super) fn print_preflight(preflight: &[Preflight], output: &Output) {
+    for finding in preflight {
+        let text = format!("{}: {}", finding.field, finding.cure);
+        output.line(&format!("  {}", output.severity(finding.severity, &text)));
+    }
+}
+
+fn line(case: &Case) -> String {
+    format!("{}  {:<8}  {}", case.id, case.state.kind(), case.replacement.work_order)
+}
+
+/// A refusal of the desk: the caller's to mend, unless the store failed.
+pub(super) fn refused(error: DeskError) -> Failure {
+    match error {
+        DeskError::Store(_) | DeskError::Manifest(_) => Failure::Environment(error.into()),
+        _ => Failure::Usage(error.into()),
+    }
+}

@@ -1,0 +1,72 @@
+//! `tekser serve`.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+
+use tekser_hardware::serial::SerialBus;
+
+use super::output::{Colour, Output};
+use super::{Ended, Outcome, Setting};
+use crate::api::{Address, Server};
+use crate::station::Station;
+
+/// Runs until Ctrl-C. Phones are read as they are plugged in; the page and the web API are open
+/// to this machine only.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Address to listen on; only loopback is possible.
+    #[arg(long, env = "TEKSER_ADDRESS", default_value = Address::DEFAULT)]
+    address: Address,
+}
+
+pub(super) async fn run(arguments: Arguments, setting: &Setting, output: &Output) -> Ended {
+    let mut config = setting.config()?;
+    config.buses = vec![Arc::new(SerialBus::machine())];
+    let station = Station::open(config).await?;
+    let running = station.run().await?;
+    let server = Server::start(Arc::clone(&station), arguments.address).await?;
+    announce(output, &station, &server);
+    wait_for_the_end().await;
+    output.line("stopping");
+    server.stop().await;
+    drop(running);
+    station.store.close().await;
+    Ok(Outcome::Fine)
+}
+
+/// Says where the station is. The page's address holds the token, so it goes to a screen or to a
+/// program that asked for JSON, and never to a service manager's log.
+pub(super) fn announce(output: &Output, station: &Station, server: &Server) {
+    output.value(&serde_json::json!({
+        "address": format!("http://{}", server.address()),
+        "page": server.page(station),
+        "data": station.place.path(),
+    }));
+    if std::io::stdout().is_terminal() {
+        output.line(&format!("page      {}", server.page(station)));
+    } else {
+        output.line(&format!("page      http://{}/", server.address()));
+        output.line("token     in the file `token` of the data directory");
+    }
+    output.line(&format!("web API   http://{}/api/v1", server.address()));
+    output.line(&format!("data      {}", station.place.path().display()));
+    let registry = "registry  sandbox (embedded: verdicts and approvals are for practice only)";
+    output.line(&output.paint(Colour::Yellow, registry));
+    output.line("Ctrl-C stops the station; whatever was accepted is on disk");
+}
+
+/// Waits for Ctrl-C or, where there is one, the signal that service managers send.
+pub(super) async fn wait_for_the_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,38 @@
+//! The station: bytes come in from the bench, filings go out to a registry, and nothing that was
+//! accepted is lost on the way.
+//!
+//! ```text
+//! hardware ─ Reading ─▶ bench ─ Handset ─▶ check ─ Verdict ─▶ cases ─ Case ─▶ batch ─ signed ─▶ outbox ─▶ registry
+//! ```
+//!
+//! | room | job |
+//! |---|---|
+//! | [`bench`] | what is plugged in; readings merged into handsets |
+//! | [`check`] | our rules, then the registry's verdict |
+//! | [`ruling`] | what a registry can say: verdicts and decisions |
+//! | [`cases`] | what is filed, and what would get it refused |
+//! | [`batch`] | manifest and signature |
+//! | [`outbox`] | submissions on their way, never lost, never sent twice |
+//! | [`registry`] | who is asked and filed with |
+//! | [`store`] | what the station remembers |
+//! | [`station`] | the rooms put together; the desk where people work |
+//! | [`api`], [`ui`], [`cli`] | the doors |
+//! | [`demo`] | the story, played on a virtual bench |
+
+pub mod api;
+pub mod batch;
+pub mod bench;
+pub mod cases;
+pub mod check;
+pub mod cli;
+pub mod clock;
+pub mod demo;
+pub mod finding;
+pub mod id;
+pub mod outbox;
+pub mod place;
+pub mod registry;
+pub mod ruling;
+pub mod station;
+pub mod store;
+pub mod ui;

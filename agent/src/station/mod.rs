@@ -1,0 +1,226 @@
+//! The station: every room put together, and the tasks that keep it going.
+
+mod desk;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tekser_hardware::Bus;
+use tekser_hardware::at::Budget;
+use tekser_imei::Imei;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+use tracing::{error, warn};
+
+pub use desk::{DeskError, NewCase};
+
+use crate::batch::{KeyError, StationKey};
+use crate::bench::Bench;
+use crate::check::{CHECK_MAX, Checks};
+use crate::clock::{Clock, SystemClock};
+use crate::id::HandsetId;
+use crate::outbox::{Outbox, OutboxError};
+use crate::place::{Lock, Place, PlaceError, Token};
+use crate::registry::sandbox::Sandbox;
+use crate::registry::{Registry, RegistryId};
+use crate::store::{Store, StoreError};
+
+/// Why the station can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// A database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The signing key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The outbox.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+}
+
+/// What a station is made of.
+pub struct Config {
+    /// Where its data lies.
+    pub place: Place,
+    /// Where its time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// What can be plugged into.
+    pub buses: Vec<Arc<dyn Bus>>,
+    /// How long a phone may take.
+    pub budget: Budget,
+    /// How long the embedded registry takes to review an application.
+    pub review_takes: SignedDuration,
+    /// How long to wait between two looks at an application in review.
+    pub poll: SignedDuration,
+}
+
+impl Config {
+    /// A station in this place, with nothing to plug into yet.
+    pub fn new(place: Place) -> Self {
+        Self {
+            place,
+            clock: Arc::new(SystemClock),
+            buses: Vec::new(),
+            budget: Budget::default(),
+            review_takes: SignedDuration::from_secs(30),
+            poll: SignedDuration::from_secs(5),
+        }
+    }
+}
+
+/// The station.
+pub struct Station {
+    /// Its data directory.
+    pub place: Place,
+    /// Its time.
+    pub clock: Arc<dyn Clock>,
+    /// Its memory.
+    pub store: Store,
+    /// What is plugged in.
+    pub bench: Arc<Bench>,
+    /// Questions to the registry.
+    pub checks: Checks,
+    /// The embedded registry.
+    pub sandbox: Arc<Sandbox>,
+    /// Opens the API.
+    pub token: Token,
+    key: StationKey,
+    registries: BTreeMap<RegistryId, Arc<dyn Registry>>,
+    poll: SignedDuration,
+    wake_outbox: Notify,
+    reads: std::sync::Mutex<Option<mpsc::UnboundedReceiver<HandsetId>>>,
+}
+
+impl Station {
+    /// Opens the data directory and puts the rooms together. Nothing runs yet.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
+        let Config { place, clock, buses, budget, review_takes, poll } = config;
+        let key = StationKey::load_or_create(&place.key())?;
+        let token = place.token()?;
+        let store = Store::open(&place.database()).await?;
+        let sandbox =
+            Sandbox::open(&place.sandbox_database(), Arc::clone(&clock), review_takes).await?;
+        let sandbox = Arc::new(sandbox);
+        let registry: Arc<dyn Registry> = sandbox.clone();
+        let (bench, reads) = Bench::new(store.clone(), Arc::clone(&clock), buses, budget);
+        Ok(Arc::new(Self {
+            checks: Checks::new(store.clone(), Arc::clone(&registry), Arc::clone(&clock)),
+            registries: BTreeMap::from([(registry.id(), registry)]),
+            place,
+            clock,
+            store,
+            bench,
+            sandbox,
+            token,
+            key,
+            poll,
+            wake_outbox: Notify::new(),
+            reads: std::sync::Mutex::new(Some(reads)),
+        }))
+    }
+
+    /// Starts the tasks: the bench is watched, what is read is checked, the outbox is pumped.
+    /// They end when the returned value is dropped.
+    ///
+    /// # Errors
+    ///
+    /// If another station runs on this data directory, or the outbox can't be taken over.
+    pub async fn run(self: &Arc<Self>) -> Result<Running, StartError> {
+        let lock = self.place.lock()?;
+        self.store.release_abandoned_keys().await?;
+        let outbox = self.outbox().await?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Arc::clone(&self.bench).watch());
+        tasks.spawn(Arc::clone(self).pump(outbox));
+        tasks.spawn(Arc::clone(self).notice_other_processes());
+        let reads = self.reads.lock().ok().and_then(|mut reads| reads.take());
+        if let Some(reads) = reads {
+            tasks.spawn(Arc::clone(self).check_what_is_read(reads));
+        }
+        Ok(Running { _tasks: tasks, _lock: lock })
+    }
+
+    /// Takes over the outbox, for a caller that pumps it itself and holds the lock.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub async fn outbox(&self) -> Result<Outbox, OutboxError> {
+        let (registries, clock) = (self.registries.clone(), Arc::clone(&self.clock));
+        Outbox::take_over(self.store.clone(), registries, clock, self.poll).await
+    }
+
+    /// Registries that can be filed with.
+    pub fn registries(&self) -> impl Iterator<Item = &RegistryId> {
+        self.registries.keys()
+    }
+
+    async fn pump(self: Arc<Self>, outbox: Outbox) {
+        // Submissions entered by another process are found by looking now and then.
+        const LONGEST: Duration = Duration::from_secs(2);
+        loop {
+            let wait = match outbox.pump().await {
+                Ok(next) => next.map_or(LONGEST, |next| {
+                    let wait = next.duration_since(self.clock.now());
+                    Duration::try_from(wait).unwrap_or(Duration::ZERO).min(LONGEST)
+                }),
+                Err(error) => {
+                    error!(error = &error as &dyn std::error::Error, "the outbox stands still");
+                    LONGEST
+                }
+            };
+            if let Err(error) = self.check_decided(&outbox.take_decided()).await {
+                warn!(error = &error as &dyn std::error::Error, "verdicts are those of before");
+            }
+            let _ = tokio::time::timeout(wait, self.wake_outbox.notified()).await;
+        }
+    }
+
+    async fn notice_other_processes(self: Arc<Self>) {
+        let mut rhythm = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            rhythm.tick().await;
+            if let Err(error) = self.store.refresh_latest().await {
+                warn!(error = &error as &dyn std::error::Error, "events cannot be followed");
+            }
+        }
+    }
+
+    async fn check_what_is_read(self: Arc<Self>, mut reads: mpsc::UnboundedReceiver<HandsetId>) {
+        // What piled up while the registry was slow is asked in one go, each phone once.
+        let mut waiting = Vec::new();
+        while reads.recv_many(&mut waiting, CHECK_MAX).await > 0 {
+            let mut imeis: Vec<Imei> = Vec::new();
+            for handset in waiting.drain(..).collect::<BTreeSet<_>>() {
+                match self.store.handset(handset).await {
+                    Ok(handset) => {
+                        imeis.extend(handset.iter().flat_map(|handset| handset.imeis()));
+                    }
+                    Err(error) => {
+                        let error = &error as &dyn std::error::Error;
+                        warn!(error, "a phone cannot be checked");
+                    }
+                }
+            }
+            if let Err(error) = self.checks.check(&imeis).await {
+                warn!(error = &error as &dyn std::error::Error, "answers cannot be kept");
+            }
+        }
+    }
+}
+
+/// A running station. Dropping it ends its tasks and frees the data directory.
+pub struct Running {
+    _tasks: JoinSet<()>,
+    _lock: Lock,
+}

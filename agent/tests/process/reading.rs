@@ -1,0 +1,126 @@
+//! `tekser read` against phones on real pseudo-terminals, badly behaved ones included.
+#![cfg(unix)]
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use tekser_virtual_bench::persona::{Behaviour, Pull};
+use tekser_virtual_bench::pty::PtyPhone;
+use tekser_virtual_bench::{FarSide, Persona};
+use tempfile::tempdir;
+use tokio::runtime::Runtime;
+
+use crate::program::{Ran, run, tekser};
+
+/// Plugs in a phone and reads it with the program, while this process plays the phone.
+fn read(persona: Persona, arguments: &[&str]) -> Ran {
+    let runtime = Runtime::new().unwrap();
+    let phone = runtime.block_on(async { PtyPhone::plug(persona).unwrap() });
+    let data = tempdir().unwrap();
+    let ran =
+        run(tekser(data.path()).args(["read", "--port", phone.port().as_str()]).args(arguments));
+    assert_eq!(phone.violations(), Vec::<String>::new());
+    ran
+}
+
+#[test]
+fn every_imei_of_a_two_slot_phone_is_printed() {
+    let persona = Persona::nth(1);
+    let ran = read(persona.clone(), &[]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(persona.imeis.len(), 2);
+    for imei in &persona.imeis {
+        assert!(ran.stdout.contains(&imei.to_string()), "{ran:?}");
+    }
+}
+
+#[test]
+fn json_carries_evidence() {
+    let persona = Persona::nth(0);
+    let value = read(persona.clone(), &["--json"]).json();
+    assert_eq!(value[0]["handset"]["slots"][0]["imei"], persona.imeis[0].to_string());
+    assert!(value[0]["reading"]["evidence"].as_array().is_some_and(|e| !e.is_empty()), "{value}");
+}
+
+#[test]
+fn a_wrong_check_digit_is_shown_and_flagged() {
+    let behaviour = Behaviour { wrong_check_digit: true, ..Behaviour::default() };
+    let ran = read(Persona::nth(3).with(behaviour), &[]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stdout.contains("check digit is wrong"), "{ran:?}");
+}
+
+#[test]
+fn a_silent_port_is_named_with_a_cure() {
+    let ran = read(Persona::nth(3).with(Behaviour { silent: true, ..Behaviour::default() }), &[]);
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.stderr.contains("what to do"), "{ran:?}");
+}
+
+#[test]
+fn ten_megabytes_of_garbage_do_no_harm() {
+    let garbage = Behaviour { garbage: 10 * 1024 * 1024, ..Behaviour::default() };
+    let started = Instant::now();
+    let ran = read(Persona::nth(3).with(garbage), &[]);
+    assert!(matches!(ran.code, Some(0 | 1 | 3)), "{ran:?}");
+    assert!(ran.stdout.len() + ran.stderr.len() < 20_000, "garbage must not be passed on");
+    assert!(started.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn a_phone_pulled_out_in_the_middle_of_an_answer_is_an_error_and_no_half_reading() {
+    for answer in [1, 3] {
+        let pulled = Some(Pull { answer, bytes: 4 });
+        let ran = read(Persona::nth(1).with(Behaviour { pulled, ..Behaviour::default() }), &[]);
+        assert_eq!(ran.code, Some(3), "{ran:?}");
+        assert!(ran.stdout.is_empty(), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_busy_port_says_so() {
+    let runtime = Runtime::new().unwrap();
+    let (phone, held) = runtime.block_on(async {
+        let phone = PtyPhone::plug(Persona::nth(3)).unwrap();
+        let held = tekser_hardware::serial::open(phone.port()).await.unwrap();
+        (phone, held)
+    });
+    let data = tempdir().unwrap();
+    // Root may open a port that another process holds exclusively.
+    let ran = run(tekser(data.path()).args(["read", "--port", phone.port().as_str()]));
+    drop(held);
+    if ran.code == Some(0) {
+        eprintln!("NOT TRIED: this user may open ports that others hold");
+        return;
+    }
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.stderr.contains("what to do"), "{ran:?}");
+}
+
+/// Software that nobody here wrote must find the same IMEI in the same phone.
+#[test]
+fn gammu_reads_the_same_imei() {
+    let persona = Persona { far_side: FarSide::Plain, ..Persona::nth(3) };
+    let imei = persona.imeis[0].to_string();
+    let ours = read(persona.clone(), &[]);
+    assert!(ours.stdout.contains(&imei), "{ours:?}");
+
+    let runtime = Runtime::new().unwrap();
+    let phone = runtime.block_on(async { PtyPhone::plug(persona).unwrap() });
+    let home = tempdir().unwrap();
+    let settings = home.path().join("gammurc");
+    let text = format!("[gammu]\nport = {}\nconnection = at115200\n", phone.port());
+    std::fs::write(&settings, text).unwrap();
+    let mut gammu = Command::new("gammu");
+    gammu.arg("-c").arg(&settings).arg("identify");
+    match gammu.output() {
+        Ok(output) => {
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(text.contains(&imei), "{text} {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Err(error) if std::env::var_os("CI").is_none() => {
+            eprintln!("SKIPPED: gammu is not installed ({error}); apt install gammu");
+        }
+        Err(error) => panic!("gammu must be there in CI: {error}"),
+    }
+}

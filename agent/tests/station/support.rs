@@ -1,0 +1,217 @@
+//! A station in a directory of its own, and small helpers.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use tekser::api::{Hosts, router};
+use tekser::batch::SignedBatch;
+use tekser::cases::{Case, CustomsDocument, Part, Replacement};
+use tekser::clock::{Clock as _, ManualClock};
+use tekser::id::CaseId;
+use tekser::place::Place;
+use tekser::station::{Config, Station};
+use tekser_imei::{Imei, Imei14};
+use tekser_virtual_bench::VirtualBench;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+pub const REVIEW: SignedDuration = SignedDuration::from_mins(10);
+pub const POLL: SignedDuration = SignedDuration::from_secs(5);
+
+/// A station that stands still unless told to.
+pub struct Shop {
+    pub station: Arc<Station>,
+    pub clock: Arc<ManualClock>,
+    pub bench: Arc<VirtualBench>,
+    pub directory: TempDir,
+}
+
+impl Shop {
+    pub async fn open() -> Self {
+        Self::open_in(tempfile::tempdir().unwrap(), clock()).await
+    }
+
+    async fn open_in(directory: TempDir, clock: Arc<ManualClock>) -> Self {
+        let bench = Arc::new(VirtualBench::new());
+        let mut config = Config::new(Place::open(directory.path()).unwrap());
+        config.clock = clock.clone();
+        config.buses = vec![bench.clone()];
+        config.review_takes = REVIEW;
+        config.poll = POLL;
+        let station = Station::open(config).await.unwrap();
+        Self { station, clock, bench, directory }
+    }
+
+    /// The same directory, opened again.
+    pub async fn reopened(self) -> Self {
+        self.station.store.close().await;
+        Self::open_in(self.directory, self.clock).await
+    }
+
+    /// A case that nothing speaks against.
+    pub async fn case(&self, n: usize) -> Case {
+        self.station.open_case(replacement(n)).await.unwrap().case
+    }
+
+    /// A signed batch of one such case.
+    pub async fn batch(&self, n: usize) -> SignedBatch {
+        let case = self.case(n).await;
+        self.station.make_batch(&[case.id]).await.unwrap()
+    }
+
+    /// The database, opened by somebody else.
+    pub async fn database(&self) -> SqlitePool {
+        let options = SqliteConnectOptions::new().filename(self.station.place.database());
+        SqlitePool::connect_with(options.busy_timeout(Duration::from_secs(10))).await.unwrap()
+    }
+
+    pub fn app(&self) -> Router {
+        router(Arc::clone(&self.station), Hosts::loopback(7470))
+    }
+
+    /// A request with the token.
+    pub async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        self.send(self.request(method, path, body)).await
+    }
+
+    pub fn request(&self, method: &str, path: &str, body: Option<Value>) -> Request<Body> {
+        let token = format!("Bearer {}", self.station.token.reveal());
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "127.0.0.1:7470")
+            .header(header::AUTHORIZATION, token);
+        match body {
+            Some(body) => request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(body.to_string())),
+            None => request.body(Body::empty()),
+        }
+        .unwrap()
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        answer(self.app(), request).await
+    }
+}
+
+pub async fn answer(app: Router, request: Request<Body>) -> Answer {
+    let response = app.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer { status: parts.status, headers: parts.headers, body }
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| {
+            panic!("{error}: {} {:?}", self.status, String::from_utf8_lossy(&self.body))
+        })
+    }
+
+    /// The body, if the status is this.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{:?}", String::from_utf8_lossy(&self.body));
+        self.json()
+    }
+
+    /// A problem with this status and code, as RFC 9457 has it.
+    #[track_caller]
+    pub fn expect_problem(&self, status: u16, code: &str) -> Value {
+        let problem = self.expect(status);
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["type"], format!("urn:tekser:problem:{code}"));
+        assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
+        problem
+    }
+}
+
+pub fn clock() -> Arc<ManualClock> {
+    ManualClock::new("2026-11-01T12:00:00+05".parse().unwrap())
+}
+
+/// A made-up IMEI.
+pub fn imei(n: usize) -> Imei {
+    let digits = format!("35917301{:06}", 171_717 + n * 13);
+    Imei14::parse(digits.as_bytes()).unwrap().with_check_digit()
+}
+
+/// A replaced board that nothing speaks against.
+pub fn replacement(n: usize) -> Replacement {
+    Replacement {
+        work_order: format!("WO-{n}"),
+        handset: None,
+        old: vec![imei(2 * n)],
+        new: vec![imei(2 * n + 1)],
+        part: Part { number: Some("GH82-1".to_owned()), serial: Some("PARTSERIAL77".to_owned()) },
+        customs: Some(CustomsDocument {
+            number: "55301/120326/0004567".to_owned(),
+            date: date(2026, 3, 12),
+        }),
+        technician: Some("Aigerim".to_owned()),
+    }
+}
+
+pub fn case_of(replacement: Replacement, now: Timestamp) -> Case {
+    let state = tekser::cases::CaseState::Open;
+    Case { id: CaseId::new(), opened_at: now, state, replacement }
+}
+
+/// Waits until `look` finds something, looking again at every event.
+pub async fn until<T>(
+    station: &Station,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let mut news = station.store.follow();
+    let wait = async {
+        loop {
+            news.borrow_and_update();
+            if let Some(found) = look().await {
+                return found;
+            }
+            news.changed().await.unwrap();
+        }
+    };
+    let found = tokio::time::timeout(Duration::from_secs(60), wait).await;
+    found.unwrap_or_else(|_| panic!("waited for {what}"))
+}
+
+/// Runs a future until it has been woken `polls` times, then drops it, as a crash would.
+pub async fn cut<F: Future>(future: F, polls: usize) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    core::future::poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+pub fn now(shop: &Shop) -> Timestamp {
+    shop.clock.now()
+}
