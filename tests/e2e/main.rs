@@ -1,0 +1,6 @@
+//! End-to-end tests over the whole product.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod browser;
+mod crowd;
