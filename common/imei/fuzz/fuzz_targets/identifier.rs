@@ -7,10 +7,7 @@ use tekser_imei::{Eid, Identifier, Imei, Imei14, Imeisv, Meid, luhn, mod97};
 
 /// The text without what may stand between and around digits.
 fn digits(text: &[u8]) -> Vec<u8> {
-    text.iter()
-        .filter(|byte| byte.is_ascii_hexdigit())
-        .map(u8::to_ascii_uppercase)
-        .collect()
+    text.iter().filter(|byte| byte.is_ascii_hexdigit()).map(u8::to_ascii_uppercase).collect()
 }
 
 fuzz_target!(|text: &[u8]| {
@@ -34,10 +31,7 @@ fuzz_target!(|text: &[u8]| {
     if let Ok(form) = Identifier::parse(text) {
         let suspicions = form.suspicions();
         assert_eq!(suspicions.iter().count(), suspicions.len());
-        assert_eq!(
-            suspicions.iter().collect::<tekser_imei::Suspicions>(),
-            suspicions
-        );
+        assert_eq!(suspicions.iter().collect::<tekser_imei::Suspicions>(), suspicions);
     }
     if let Ok(meid) = Meid::parse(text) {
         assert_eq!(meid.to_string().parse(), Ok(meid));

@@ -9,18 +9,9 @@ use tekser_imei::{Eid, Identifier, Imei, Imei14, Imeisv, Meid};
 
 fn check(finding: &Finding<'_>, part: &[u8]) {
     match finding.item {
-        Item::Imei {
-            imei, svn: None, ..
-        } => assert_eq!(Imei::parse(part), Ok(imei)),
-        Item::Imei {
-            imei,
-            svn: Some(svn),
-            ..
-        } => {
-            assert_eq!(
-                Identifier::parse(part),
-                Ok(Identifier::ImeiWithSvn { imei, svn })
-            );
+        Item::Imei { imei, svn: None, .. } => assert_eq!(Imei::parse(part), Ok(imei)),
+        Item::Imei { imei, svn: Some(svn), .. } => {
+            assert_eq!(Identifier::parse(part), Ok(Identifier::ImeiWithSvn { imei, svn }));
         }
         Item::Imei14 { imei14, .. } => assert_eq!(Imei14::parse(part), Ok(imei14)),
         Item::Imeisv { imeisv, .. } => assert_eq!(Imeisv::parse(part), Ok(imeisv)),
