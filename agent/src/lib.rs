@@ -7,7 +7,7 @@
 //!
 //! | room | job |
 //! |---|---|
-//! | [`bench`] | what is plugged in; readings merged into handsets |
+//! | [`bench`](mod@bench) | what is plugged in; readings merged into handsets |
 //! | [`check`] | our rules, then the registry's verdict |
 //! | [`ruling`] | what a registry can say: verdicts and decisions |
 //! | [`cases`] | what is filed, and what would get it refused |

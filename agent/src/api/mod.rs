@@ -1,6 +1,6 @@
 //! The web API: typed JSON under `/api/v1`, on this machine only.
 //!
-//! Every request passes the [`guard`]: an exact `Host`, no foreign `Origin`. Everything under
+//! Every request passes the `guard`: an exact `Host`, no foreign `Origin`. Everything under
 //! `/api/v1` needs the station's token. Errors are RFC 9457 problems with a stable `code`.
 
 mod batches;

@@ -56,25 +56,11 @@ impl Bench {
             self.tell(&live.view).await?;
         }
         for (bus, device) in present {
-            if !self.is_known(&bus, &device) {
+            if !self.live().contains_key(&device.id) {
                 self.arrive(bus, device).await?;
             }
         }
         Ok(())
-    }
-
-    /// Whether this device is on the bench as it is now. Ports that come or go, or may now be
-    /// opened, make it another one: a phone that changed its mode, or was replugged between two
-    /// looks, or whose rights the system set a moment after it had listed the port.
-    fn is_known(&self, bus: &Arc<dyn Bus>, device: &Device) -> bool {
-        let same = |known: &Device| {
-            known.ports == device.ports
-                && known.usb_id == device.usb_id
-                && known.access == device.access
-        };
-        let live = self.live();
-        let known = live.get(&device.id);
-        known.is_some_and(|live| !Arc::ptr_eq(&live.bus, bus) || same(&live.device))
     }
 
     fn present(&self) -> Vec<(Arc<dyn Bus>, Device)> {

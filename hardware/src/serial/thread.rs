@@ -1,6 +1,7 @@
 //! Bytes of a port through one thread.
 //!
-//! A reply wakes its reader the moment it arrives. On Windows a synchronous port runs one operation at a time: a write waits until a pending
+//! A reply wakes its reader the moment it arrives. On Windows a synchronous port runs one
+//! operation at a time: a write waits until a pending
 //! read has ended. So the thread reads only when the station waits for bytes, and a read in
 //! progress looks every [`TICK`] whether something is to be written. After an answer no read is
 //! pending, and the next command goes out at once.
