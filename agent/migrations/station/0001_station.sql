@@ -59,6 +59,14 @@ CREATE TABLE batch_case (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX batch_case_live ON batch_case (filed_case) WHERE live = 1;
 
+-- New IMEIs that are on their way: the database itself refuses to file one twice at a time.
+CREATE TABLE filed_imei (
+    imei14     TEXT PRIMARY KEY NOT NULL,
+    batch      TEXT NOT NULL REFERENCES batch (id),
+    filed_case TEXT NOT NULL REFERENCES filed_case (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX filed_imei_by_batch ON filed_imei (batch);
+
 CREATE TABLE submission (
     id       TEXT PRIMARY KEY NOT NULL,
     batch    TEXT NOT NULL REFERENCES batch (id),

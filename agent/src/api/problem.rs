@@ -97,6 +97,10 @@ impl From<DeskError> for Problem {
                 let problem = Self::new(status, "would_be_refused", detail);
                 return Self { case: Some(case), findings, ..problem };
             }
+            DeskError::FiledAlready { case, .. } => {
+                let problem = Self::new(StatusCode::CONFLICT, "filed_already", detail);
+                return Self { case: Some(case), ..problem };
+            }
             DeskError::BatchSize => (StatusCode::UNPROCESSABLE_ENTITY, "batch_size"),
             DeskError::Manifest(_) | DeskError::Store(_) => return Self::internal(&error),
         };

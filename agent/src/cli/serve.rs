@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use tekser_hardware::serial::SerialBus;
 
 use super::output::{Colour, Output};
@@ -23,15 +24,21 @@ pub(super) async fn run(arguments: Arguments, setting: &Setting, output: &Output
     let mut config = setting.config()?;
     config.buses = vec![Arc::new(SerialBus::machine())];
     let station = Station::open(config).await?;
-    let running = station.run().await?;
+    let mut running = station.run().await?;
     let server = Server::start(Arc::clone(&station), arguments.address).await?;
     announce(output, &station, &server);
-    wait_for_the_end().await;
+    let whole = tokio::select! {
+        () = wait_for_the_end() => true,
+        () = running.broken() => false,
+    };
     output.line("stopping");
     server.stop().await;
     drop(running);
     station.store.close().await;
-    Ok(Outcome::Fine)
+    if whole {
+        return Ok(Outcome::Fine);
+    }
+    Err(anyhow!("a part of the station broke; nothing accepted is lost: start it again").into())
 }
 
 /// Says where the station is. The page's address holds the token, so it goes to a screen or to a

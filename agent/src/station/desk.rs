@@ -1,5 +1,7 @@
 //! The desk: what people and shop software do with cases.
 
+use std::collections::BTreeMap;
+
 use crate::batch::{BATCH_MAX, SignedBatch};
 use crate::bench::Handset;
 use crate::cases::{Case, CaseState, Preflight, Replacement, preflight};
@@ -8,7 +10,7 @@ use crate::id::{BatchId, CaseId, HandsetId};
 use crate::outbox::Submission;
 use crate::registry::RegistryId;
 use crate::station::Station;
-use crate::store::StoreError;
+use crate::store::{Change, StoreError};
 
 /// Why the desk refused.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +65,14 @@ pub enum DeskError {
         case: CaseId,
         /// Why, with cures.
         findings: Vec<Preflight>,
+    },
+    /// A new IMEI of the case is on its way already, with another case.
+    #[error("a new IMEI of case {case} is being filed with case {other} already")]
+    FiledAlready {
+        /// The case.
+        case: CaseId,
+        /// The other one.
+        other: CaseId,
     },
     /// A batch without cases, with too many, or with one twice.
     #[error("a batch has 1 to {BATCH_MAX} different cases")]
@@ -240,9 +250,10 @@ impl Station {
                 return Err(DeskError::Changed(case.id));
             }
         }
+        refuse_filed(&mut change, &cases).await?;
         let batch =
             SignedBatch::sign(&self.key, self.clock.now(), &cases).map_err(DeskError::Manifest)?;
-        change.save_batch(&batch).await?;
+        change.save_batch(&batch, &cases).await?;
         change.commit().await?;
         Ok(batch)
     }
@@ -275,4 +286,22 @@ impl Station {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Refuses new IMEIs that are on their way with another case, or stand in two of these.
+async fn refuse_filed(change: &mut Change<'_>, cases: &[Case]) -> Result<(), DeskError> {
+    let mut seen = BTreeMap::new();
+    for case in cases {
+        for imei in &case.replacement.new {
+            let here = seen.insert(imei.imei14(), case.id).filter(|other| *other != case.id);
+            let other = match here {
+                Some(other) => Some(other),
+                None => change.case_filing(imei.imei14()).await?,
+            };
+            if let Some(other) = other {
+                return Err(DeskError::FiledAlready { case: case.id, other });
+            }
+        }
+    }
+    Ok(())
 }

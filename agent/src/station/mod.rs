@@ -147,7 +147,7 @@ impl Station {
         if let Some(reads) = reads {
             tasks.spawn(Arc::clone(self).check_what_is_read(reads));
         }
-        Ok(Running { _tasks: tasks, _lock: lock })
+        Ok(Running { tasks, _lock: lock })
     }
 
     /// Takes over the outbox, for a caller that pumps it itself and holds the lock.
@@ -221,6 +221,20 @@ impl Station {
 
 /// A running station. Dropping it ends its tasks and frees the data directory.
 pub struct Running {
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
     _lock: Lock,
+}
+
+impl Running {
+    /// Comes back if one of the tasks broke: the station is then no longer whole, and whoever
+    /// started it should stop it.
+    pub async fn broken(&mut self) {
+        while let Some(ended) = self.tasks.join_next().await {
+            if ended.is_err_and(|error| error.is_panic()) {
+                return;
+            }
+        }
+        // Every task ended as it should: nothing is broken, and nothing more can break.
+        std::future::pending().await
+    }
 }

@@ -1,18 +1,24 @@
 //! Signed batches.
 
+use tekser_imei::Imei14;
+
 use super::{Change, EventKind, Page, Store, StoreError, write_body};
 use crate::batch::SignedBatch;
-use crate::cases::CaseState;
-use crate::id::BatchId;
+use crate::cases::{Case, CaseState};
+use crate::id::{BatchId, CaseId};
 
 impl Change<'_> {
-    /// Keeps a batch and marks its cases as batched.
+    /// Keeps a batch of these cases and marks them as batched.
     ///
     /// # Errors
     ///
-    /// A conflict ([`StoreError::is_conflict`]) if a case is in another batch that is not
-    /// answered yet.
-    pub async fn save_batch(&mut self, batch: &SignedBatch) -> Result<(), StoreError> {
+    /// A conflict ([`StoreError::is_conflict`]) if a case, or a new IMEI of a case, is in another
+    /// batch that is not answered yet.
+    pub async fn save_batch(
+        &mut self,
+        batch: &SignedBatch,
+        cases: &[Case],
+    ) -> Result<(), StoreError> {
         let id = batch.id.to_string();
         sqlx::query("INSERT INTO batch (id, made_at, body) VALUES (?, ?, ?)")
             .bind(&id)
@@ -20,16 +26,39 @@ impl Change<'_> {
             .bind(write_body("batch", batch)?)
             .execute(&mut *self.tx)
             .await?;
-        for case in &batch.cases {
+        for case in cases {
             sqlx::query("INSERT INTO batch_case (batch, filed_case) VALUES (?, ?)")
                 .bind(&id)
-                .bind(case.to_string())
+                .bind(case.id.to_string())
                 .execute(&mut *self.tx)
                 .await?;
+            for imei in &case.replacement.new {
+                sqlx::query("INSERT INTO filed_imei (imei14, batch, filed_case) VALUES (?, ?, ?)")
+                    .bind(imei.imei14().as_str())
+                    .bind(&id)
+                    .bind(case.id.to_string())
+                    .execute(&mut *self.tx)
+                    .await?;
+            }
             let state = CaseState::Batched { batch: batch.id };
-            self.set_case_state(*case, state, batch.made_at).await?;
+            self.set_case_state(case.id, state, batch.made_at).await?;
         }
         self.tell(batch.made_at, EventKind::Batch, &id, batch).await
+    }
+
+    /// The case with which a new IMEI is on its way to a registry now.
+    ///
+    /// # Errors
+    ///
+    /// If the query fails.
+    pub async fn case_filing(&mut self, number: Imei14) -> Result<Option<CaseId>, StoreError> {
+        let row: Option<(String,)> =
+            sqlx::query_as("SELECT filed_case FROM filed_imei WHERE imei14 = ?")
+                .bind(number.as_str())
+                .fetch_optional(&mut *self.tx)
+                .await?;
+        // The column is written from a CaseId.
+        Ok(row.and_then(|(id,)| id.parse().ok()))
     }
 }
 

@@ -172,6 +172,10 @@ impl Change<'_> {
             .bind(batch.to_string())
             .execute(&mut *self.tx)
             .await?;
+        sqlx::query("DELETE FROM filed_imei WHERE batch = ?")
+            .bind(batch.to_string())
+            .execute(&mut *self.tx)
+            .await?;
         for case in rows.iter().filter_map(|(id,)| id.parse::<CaseId>().ok()) {
             let state = answered(&submission.state, case, batch);
             self.set_case_state(case, state, at).await?;

@@ -157,6 +157,56 @@ async fn a_batch_has_one_to_a_hundred_different_cases() {
     shop.batch_of(&[&json!("x")]).await.expect_problem(422, "body");
 }
 
+/// Another work order with the same new IMEI.
+fn same_board(n: usize) -> Value {
+    let mut body = body(n);
+    body["new"] = json!(replacement(1).new);
+    body
+}
+
+#[tokio::test]
+async fn a_new_imei_is_filed_with_one_case_at_a_time() {
+    let shop = Shop::open().await;
+    let first = shop.open_case(body(1)).await;
+    let second = shop.open_case(same_board(2)).await;
+    let problem = shop.batch_of(&[&first["id"], &second["id"]]).await;
+    let problem = problem.expect_problem(409, "filed_already");
+    assert_eq!(problem["case"], second["id"]);
+    assert!(problem["detail"].as_str().unwrap().contains(id(&first)));
+
+    let batch = shop.batch_of(&[&first["id"]]).await.expect(201);
+    let problem = shop.batch_of(&[&second["id"]]).await.expect_problem(409, "filed_already");
+    assert_eq!(problem["case"], second["id"]);
+    let second = shop.ask("GET", &format!("/api/v1/cases/{}", id(&second)), None).await;
+    assert_eq!(second.expect(200)["state"], "open");
+
+    // The database itself refuses, should the desk ever not.
+    let station = &shop.station;
+    let signed = station.store.batch(id(&batch).parse().unwrap()).await.unwrap().unwrap();
+    let other = tekser::batch::SignedBatch { id: tekser::id::BatchId::new(), ..signed };
+    let case: tekser::cases::Case = serde_json::from_value(second.expect(200)).unwrap();
+    let mut change = station.store.begin().await.unwrap();
+    assert!(change.save_batch(&other, &[case]).await.unwrap_err().is_conflict());
+}
+
+#[tokio::test]
+async fn a_new_imei_may_be_filed_again_once_it_was_answered() {
+    let shop = Shop::open().await;
+    let first = shop.open_case(body(1)).await;
+    let batch = shop.batch_of(&[&first["id"]]).await.expect(201);
+    let new = json!({ "batch": batch["id"] });
+    shop.ask("POST", "/api/v1/submissions", Some(new)).await.expect(202);
+    let outbox = shop.station.outbox().await.unwrap();
+    for _ in 0..3 {
+        outbox.pump().await.unwrap();
+        shop.clock.advance(crate::support::REVIEW);
+    }
+    // The registry has it now and says so; whether that is right, a person decides.
+    let second = shop.open_case(same_board(2)).await;
+    assert_eq!(codes(&second["preflight"]), ["not_read", "new_verified"]);
+    shop.batch_of(&[&second["id"]]).await.expect(201);
+}
+
 #[tokio::test]
 async fn a_batch_is_submitted_and_followed() {
     let shop = Shop::open().await;

@@ -113,7 +113,8 @@ async fn a_case_is_in_one_batch_at_a_time() {
     // The database itself refuses, should the desk ever not.
     let second = tekser::batch::SignedBatch { id: tekser::id::BatchId::new(), ..batch.clone() };
     let mut change = shop.station.store.begin().await.unwrap();
-    assert!(change.save_batch(&second).await.unwrap_err().is_conflict());
+    let cases = [change.case(case).await.unwrap().unwrap()];
+    assert!(change.save_batch(&second, &cases).await.unwrap_err().is_conflict());
     drop(change);
     assert_eq!(shop.station.store.batches(&Page::first(10)).await.unwrap(), [batch]);
 }

@@ -168,7 +168,7 @@ pub fn replacement(n: usize) -> Replacement {
             number: "55301/120326/0004567".to_owned(),
             date: date(2026, 3, 12),
         }),
-        technician: Some("Aigerim".to_owned()),
+        technician: Some("TECHNICIAN7".to_owned()),
     }
 }
 
