@@ -1,7 +1,10 @@
 //! `tekser read` against phones on real pseudo-terminals, badly behaved ones included.
 #![cfg(unix)]
 
-use std::process::Command;
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tekser_virtual_bench::persona::{Behaviour, Pull};
@@ -77,6 +80,25 @@ fn a_phone_pulled_out_in_the_middle_of_an_answer_is_an_error_and_no_half_reading
     }
 }
 
+/// `tekser read` by somebody who may not do everything: root may open what others hold or may not
+/// open, so as root (as in CI) the program runs as nobody, by Debian's `setpriv`.
+fn read_as_a_person(port: &str, home: &Path) -> Command {
+    let as_root = std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
+    if !as_root {
+        let mut command = tekser(home);
+        command.args(["read", "--port", port]);
+        return command;
+    }
+    // The build directory may be closed to others.
+    std::fs::set_permissions(home, Permissions::from_mode(0o755)).unwrap();
+    let program = home.join("tekser");
+    std::fs::copy(env!("CARGO_BIN_EXE_tekser"), &program).unwrap();
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
+    command.args(["read", "--port", port]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 #[test]
 fn a_busy_port_says_so() {
     let runtime = Runtime::new().unwrap();
@@ -85,16 +107,30 @@ fn a_busy_port_says_so() {
         let held = tekser_hardware::serial::open(phone.port()).await.unwrap();
         (phone, held)
     });
-    let data = tempdir().unwrap();
-    // Root may open a port that another process holds exclusively.
-    let ran = run(tekser(data.path()).args(["read", "--port", phone.port().as_str()]));
-    drop(held);
-    if ran.code == Some(0) {
-        eprintln!("NOT TRIED: this user may open ports that others hold");
-        return;
-    }
+    let port = phone.port().as_str();
+    std::fs::set_permissions(port, Permissions::from_mode(0o666)).unwrap();
+    let home = tempdir().unwrap();
+    let ran = run(&mut read_as_a_person(port, home.path()));
     assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.stderr.contains("in use") || ran.stderr.contains("busy"), "{ran:?}");
     assert!(ran.stderr.contains("what to do"), "{ran:?}");
+
+    drop(held);
+    let free = run(&mut read_as_a_person(port, home.path()));
+    assert_eq!(free.code, Some(0), "once it is free it is read: {free:?}");
+}
+
+#[test]
+fn a_port_that_may_not_be_opened_says_so() {
+    let runtime = Runtime::new().unwrap();
+    let phone = runtime.block_on(async { PtyPhone::plug(Persona::nth(3)).unwrap() });
+    let port = phone.port().as_str();
+    std::fs::set_permissions(port, Permissions::from_mode(0o000)).unwrap();
+    let home = tempdir().unwrap();
+    let ran = run(&mut read_as_a_person(port, home.path()));
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.stderr.contains("dialout"), "{ran:?}");
+    assert_eq!(phone.asked(), Vec::<String>::new());
 }
 
 /// Software that nobody here wrote must find the same IMEI in the same phone.
