@@ -50,7 +50,7 @@ impl fmt::Display for DeviceId {
     }
 }
 
-/// Whether a port can be used, as far as can be told without opening it.
+/// Whether something can be used, as far as can be told without opening it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
@@ -58,21 +58,116 @@ pub enum Access {
     Free,
     /// This user may not open it.
     PermissionDenied,
+    /// Another program has it.
+    Busy {
+        /// Name and process id of the program, where the system tells.
+        holder: Option<String>,
+    },
+}
+
+/// What is spoken on a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaks {
+    /// AT commands, as far as is known: a serial port.
+    At,
+    /// The Android debug bridge: a pair of bulk endpoints.
+    Adb,
+}
+
+/// One way to talk to a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Port {
+    /// Name to open it by.
+    pub name: PortName,
+    /// What is spoken there.
+    pub speaks: Speaks,
+    /// Whether it can be opened.
+    pub access: Access,
+}
+
+impl Port {
+    /// A port that can be opened.
+    pub const fn free(name: PortName, speaks: Speaks) -> Self {
+        Self { name, speaks, access: Access::Free }
+    }
+}
+
+/// What a device is there for, as its USB descriptors tell. It decides what a person is advised
+/// when the device has no port that can be asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// To be asked: a phone or a modem with ports.
+    #[default]
+    Phone,
+    /// A phone that only shows its files or charges (MTP, PTP): debugging and modem are off.
+    Files,
+    /// A phone in its boot loader (fastboot, Samsung's download mode).
+    Bootloader,
+    /// An iPhone or iPad.
+    Apple,
+    /// A barcode scanner: its port is never asked for an IMEI.
+    Scanner,
 }
 
 /// Something plugged in now. What cannot be opened is listed too, and says why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     /// Where it is plugged.
     pub id: DeviceId,
-    /// Its ports that may answer AT, most likely first.
-    pub ports: Vec<PortName>,
+    /// Ways to talk to it, the most likely of each kind first.
+    pub ports: Vec<Port>,
     /// USB vendor and product id.
     pub usb_id: Option<(u16, u16)>,
+    /// Maker by its USB strings.
+    pub maker: Option<String>,
     /// What the device calls itself in its USB strings.
     pub product: Option<String>,
-    /// Whether it can be opened.
-    pub access: Access,
+    /// Serial number by its USB strings. Not unique, and not there on every phone.
+    pub serial: Option<String>,
+    /// What it is there for.
+    pub role: Role,
+}
+
+impl Device {
+    /// A device with nothing known of it but its place and its ports.
+    pub const fn new(id: DeviceId, ports: Vec<Port>) -> Self {
+        Self {
+            id,
+            ports,
+            usb_id: None,
+            maker: None,
+            product: None,
+            serial: None,
+            role: Role::Phone,
+        }
+    }
+
+    /// Ports on which this is spoken, most likely first.
+    pub fn speaking(&self, speaks: Speaks) -> impl Iterator<Item = &Port> {
+        self.ports.iter().filter(move |port| port.speaks == speaks)
+    }
+
+    /// [`Access::Free`] if any port can be opened or there is none, else why the first cannot.
+    pub fn access(&self) -> &Access {
+        let free = self.ports.iter().find(|port| port.access == Access::Free);
+        free.or(self.ports.first()).map_or(&Access::Free, |port| &port.access)
+    }
+}
+
+/// The serial number is personal data: only whether there is one shows.
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Device")
+            .field("id", &self.id)
+            .field("ports", &self.ports)
+            .field("usb_id", &self.usb_id)
+            .field("product", &self.product)
+            .field("serial", &self.serial.as_ref().map(|_| "…"))
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A future that opens a port.

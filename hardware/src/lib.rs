@@ -9,11 +9,13 @@
 //! | [`port`] | names of ports |
 //! | [`link`] | bytes to and from one port, every wait with a deadline |
 //! | [`serial`] | the one module that names `serialport` |
+//! | [`adb`] | the Android debug bridge: what a phone with USB debugging says of itself |
 //! | [`at`] | the AT dialogue: commands that can only read, replies in every known shape |
 //! | [`reading`] | identity facts from one source at one time |
 
 #![warn(missing_docs)]
 
+pub mod adb;
 pub mod at;
 pub mod bus;
 pub mod link;
@@ -21,7 +23,7 @@ pub mod port;
 pub mod reading;
 pub mod serial;
 
-pub use bus::{Access, Bus, Device, DeviceId};
+pub use bus::{Access, Bus, Device, DeviceId, Port, Role, Speaks};
 pub use link::{Link, LinkError, OpenError};
 pub use port::PortName;
 pub use reading::{Claim, ClaimValue, Confidence, Evidence, Note, Reading, Slot, Source};

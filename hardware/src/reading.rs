@@ -69,6 +69,10 @@ impl From<Slot> for u8 {
 pub enum Source {
     /// AT commands on a modem port.
     At,
+    /// The Android debug bridge: the phone's own telephony service, and its properties.
+    Adb,
+    /// USB descriptors alone: maker, product, serial number; never an IMEI of an Android phone.
+    Usb,
     /// What the phone itself shows (`*#06#`, settings), scanned from its screen or typed.
     Screen,
     /// Text of a box label or sticker, scanned, pasted or typed.
@@ -230,6 +234,14 @@ pub enum Note {
     Garbage,
     /// A maker's command for a second slot answered something that is no second IMEI.
     SecondSlotUnsound,
+    /// The phone is authorised and still refuses to tell its IMEI to this computer.
+    ImeiRefused,
+    /// The phone's telephony service has no IMEI in a slot that its model has.
+    ImeiMissing,
+    /// An IMEI stands in the phone's properties only, which other software can set.
+    PropertiesOnly,
+    /// A property names another IMEI than the phone's telephony service.
+    PropertiesDisagree,
 }
 
 /// Identity facts from one source at one time.
@@ -247,8 +259,14 @@ pub struct Reading {
     pub maker: Option<String>,
     /// Model.
     pub model: Option<String>,
-    /// Firmware version.
+    /// Firmware version or build.
     pub firmware: Option<String>,
+    /// Operating system and its version, such as `Android 14`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os: Option<String>,
+    /// How many SIM slots with an IMEI the phone says it has, 1 to 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sim_slots: Option<u8>,
     /// What was asked and answered.
     pub evidence: Vec<Evidence>,
     /// Remarks on the exchange.
@@ -266,6 +284,8 @@ impl Reading {
             maker: None,
             model: None,
             firmware: None,
+            os: None,
+            sim_slots: None,
             evidence: Vec::new(),
             notes: Vec::new(),
         }

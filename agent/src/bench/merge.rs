@@ -82,7 +82,7 @@ fn lay_out(latest: &[&RecordedReading]) -> Vec<SlotView> {
             None => unnamed.push(said),
         }
     }
-    for source in [Source::At, Source::Screen, Source::Label] {
+    for source in [Source::Adb, Source::At, Source::Usb, Source::Screen, Source::Label] {
         let (mine, others) = unnamed.into_iter().partition(|said| said.source == source);
         unnamed = others;
         lay_out_unnamed(&mut slots, source, mine);
@@ -102,7 +102,7 @@ fn lay_out_unnamed(slots: &mut Vec<SlotView>, source: Source, said: Vec<Said>) {
     for said in known.into_iter().chain(rest) {
         let slot = slot_of_number(slots, &said).unwrap_or_else(|| match source {
             // A plain command speaks of the first slot unless a named one says otherwise.
-            Source::At => Slot::ONE,
+            Source::At | Source::Adb | Source::Usb => Slot::ONE,
             // Labels and screens list IMEIs in slot order.
             Source::Screen | Source::Label => first_unspoken(slots, source),
         });
@@ -163,9 +163,14 @@ fn find(handset: &Handset, latest: &[&RecordedReading], all: &[RecordedReading])
 const fn severity_of(note: Note) -> Severity {
     match note {
         Note::StandardRefused | Note::UuidInsteadOfImei => Severity::Info,
-        Note::PlainAnswerAlternates | Note::AnswerCut | Note::Garbage | Note::SecondSlotUnsound => {
-            Severity::Warning
-        }
+        Note::PlainAnswerAlternates
+        | Note::AnswerCut
+        | Note::Garbage
+        | Note::SecondSlotUnsound
+        | Note::ImeiRefused
+        | Note::ImeiMissing
+        | Note::PropertiesOnly
+        | Note::PropertiesDisagree => Severity::Warning,
     }
 }
 

@@ -164,13 +164,13 @@ impl Bench {
 }
 
 fn view_of(device: &Device, since: Timestamp) -> DeviceView {
-    let state = match device.access {
-        Access::Free => DeviceState::Reading,
+    let state = match device.access() {
+        Access::Free | Access::Busy { .. } => DeviceState::Reading,
         Access::PermissionDenied => Failure::permission_denied().into(),
     };
     DeviceView {
         id: device.id.clone(),
-        ports: device.ports.clone(),
+        ports: device.ports.iter().map(|port| port.name.clone()).collect(),
         usb_id: device.usb_id.map(|(vendor, product)| format!("{vendor:04x}:{product:04x}")),
         product: device.product.clone(),
         since,

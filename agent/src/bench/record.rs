@@ -187,7 +187,7 @@ impl Bench {
             .filter(|live| Some(&live.view.id) != device)
             .filter_map(|live| live.handset)
             .collect();
-        let scanned = reading.source != Source::At;
+        let scanned = matches!(reading.source, Source::Screen | Source::Label);
         let may_be = |handset: &Handset| {
             let same_serial = match (&handset.serial, &reading.serial) {
                 (Some(theirs), Some(ours)) => theirs.eq_ignore_ascii_case(ours),

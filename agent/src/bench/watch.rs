@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::select_all;
 use tekser_hardware::at::{self, Hint};
-use tekser_hardware::{Access, Bus, Device, DeviceId, Reading};
+use tekser_hardware::{Access, Bus, Device, DeviceId, Port, Reading, Speaks};
 use tracing::{debug, info, warn};
 
 use super::failure::Failure;
@@ -45,7 +45,7 @@ impl Bench {
         let same = |live: &Live| {
             present.iter().any(|(_, device)| {
                 let then = &live.device;
-                (&device.id, &device.ports, &device.access) == (&then.id, &then.ports, &then.access)
+                (&device.id, &device.ports) == (&then.id, &then.ports)
             })
         };
         let gone: Vec<Live> =
@@ -76,7 +76,7 @@ impl Bench {
         let view = view_of(&device, self.clock.now());
         info!(device = %view.id, product = view.product.as_deref().unwrap_or("?"), "plugged in");
         let id = view.id.clone();
-        let may_open = device.access == Access::Free;
+        let may_open = *device.access() != Access::PermissionDenied;
         let live = Live { view: view.clone(), device, bus, handset: None, arrival };
         self.live().insert(id.clone(), live);
         // It is read even if that could not be told.
@@ -173,7 +173,7 @@ impl Bench {
     /// Asks the ports of a device one after another; the first that answers wins.
     async fn read_ports(&self, bus: &dyn Bus, device: &Device) -> Result<Reading, Failure> {
         let mut worst = Failure::no_port();
-        for port in &device.ports {
+        for Port { name: port, .. } in device.speaking(Speaks::At) {
             let hint = Hint { usb_id: device.usb_id };
             let outcome = match bus.open(port).await {
                 Ok(mut link) => at::read(&mut link, hint, self.budget).await,

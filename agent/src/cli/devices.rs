@@ -18,9 +18,9 @@ pub(super) fn run(output: &Output) -> Ended {
             .usb_id
             .map_or(String::new(), |(vendor, product)| format!("{vendor:04x}:{product:04x}"));
         let product = device.product.as_deref().unwrap_or("?");
-        let ports: Vec<&str> = device.ports.iter().map(|port| port.as_str()).collect();
+        let ports: Vec<&str> = device.ports.iter().map(|port| port.name.as_str()).collect();
         output.line(&format!("{:<14} {id:<9} {product}  {}", device.id.as_str(), ports.join(" ")));
-        if device.access == Access::PermissionDenied {
+        if *device.access() == Access::PermissionDenied {
             let cure = "  ✗ this user may not open it: add the user to the group dialout";
             output.line(&output.paint(Colour::Red, cure));
         }

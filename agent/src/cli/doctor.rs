@@ -84,12 +84,16 @@ fn ports() -> Vec<Examined> {
         let found = "nothing with a serial port is plugged in; that is no fault".to_owned();
         return vec![Examined::well(what, found)];
     }
-    let examine = |device: tekser_hardware::Device| match device.access {
+    let examine = |device: tekser_hardware::Device| match device.access() {
         Access::Free => Examined::well(what, format!("{} can be read", device.id)),
         Access::PermissionDenied => Examined::ill(
             what,
             format!("{} may not be opened: add this user to the group dialout", device.id),
         ),
+        Access::Busy { holder } => {
+            let holder = holder.as_deref().unwrap_or("another program");
+            Examined::ill(what, format!("{} is held by {holder}: close it", device.id))
+        }
     };
     devices.into_iter().map(examine).collect()
 }

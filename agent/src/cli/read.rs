@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tekser_hardware::at::{self, Budget, Hint};
 use tekser_hardware::serial::SerialBus;
-use tekser_hardware::{Bus, Device, DeviceId, PortName, Reading};
+use tekser_hardware::{Bus, Device, DeviceId, Port, PortName, Reading, Speaks};
 
 use super::output::{Colour, Cured, Output};
 use super::{Ended, Failure, Outcome};
@@ -119,7 +119,7 @@ fn plural(devices: usize) -> String {
 /// Reads a device on the first of its ports that answers.
 pub(super) async fn read(bus: &dyn Bus, device: &Device) -> anyhow::Result<Reading> {
     let mut trouble = anyhow!("{} has no port that could be asked", device.id);
-    for port in &device.ports {
+    for Port { name: port, .. } in device.speaking(Speaks::At) {
         let mut link = match bus.open(port).await {
             Ok(link) => link,
             Err(error) => {

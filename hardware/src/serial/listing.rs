@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo};
 
 use super::system;
-use crate::bus::{Access, Bus, Device, DeviceId, Opening};
+use crate::bus::{Bus, Device, DeviceId, Opening, Port, Speaks};
 use crate::port::PortName;
 
 /// Quectel modules have their AT port on interface 2; the ones before it are DIAG and NMEA.
@@ -39,16 +39,11 @@ impl Bus for SerialBus {
             );
         };
         let info = ports.into_iter().find(|(port, _)| port == single).map(|(_, info)| info);
-        vec![Device {
-            id: match system::place(single) {
-                Some((topology, _)) => DeviceId::usb(&topology),
-                None => DeviceId::port(single),
-            },
-            ports: vec![single.clone()],
-            usb_id: info.as_ref().map(|info| (info.vid, info.pid)),
-            product: info.and_then(|info| info.product),
-            access: system::access(single),
-        }]
+        let id = match system::place(single) {
+            Some((topology, _)) => DeviceId::usb(&topology),
+            None => DeviceId::port(single),
+        };
+        vec![described(Device::new(id, vec![asked(single.clone())]), info)]
     }
 
     fn open<'a>(&'a self, port: &'a PortName) -> Opening<'a> {
@@ -130,19 +125,24 @@ fn group(ports: impl Iterator<Item = (Seat, PortName, UsbPortInfo)>) -> Vec<Devi
 
 fn device(body: &Body, info: UsbPortInfo, mut ports: Vec<(u8, PortName)>) -> Option<Device> {
     ports.sort();
-    let ports: Vec<PortName> = ports.into_iter().map(|(_, port)| port).collect();
-    let denied = ports.iter().all(|port| system::access(port) == Access::PermissionDenied);
     let id = match body {
         Body::Topology(topology) => DeviceId::usb(topology),
-        Body::Serial(..) | Body::Port(_) => DeviceId::port(ports.first()?),
+        Body::Serial(..) | Body::Port(_) => DeviceId::port(&ports.first()?.1),
     };
-    Some(Device {
-        id,
-        access: if denied { Access::PermissionDenied } else { Access::Free },
-        ports,
-        usb_id: Some((info.vid, info.pid)),
-        product: info.product,
-    })
+    let ports = ports.into_iter().map(|(_, name)| asked(name)).collect();
+    Some(described(Device::new(id, ports), Some(info)))
+}
+
+fn asked(name: PortName) -> Port {
+    Port { access: system::access(&name), name, speaks: Speaks::At }
+}
+
+fn described(device: Device, info: Option<UsbPortInfo>) -> Device {
+    let Some(UsbPortInfo { vid, pid, serial_number, manufacturer, product, .. }) = info else {
+        return device;
+    };
+    let (maker, serial) = (manufacturer, serial_number);
+    Device { usb_id: Some((vid, pid)), maker, product, serial, ..device }
 }
 
 #[cfg(test)]
@@ -172,7 +172,7 @@ mod tests {
                 .chain([(seat("1-2", 0), PortName::new("/dev/ttyACM0"), info(0x04e8, "Galaxy"))]),
         );
         assert_eq!(devices.len(), 2);
-        let names: Vec<_> = devices[0].ports.iter().map(PortName::as_str).collect();
+        let names: Vec<_> = devices[0].ports.iter().map(|port| port.name.as_str()).collect();
         assert_eq!(names, ["/dev/ttyUSB2", "/dev/ttyUSB3", "/dev/ttyUSB0", "/dev/ttyUSB1"]);
         assert_eq!(devices[1].id.as_str(), "usb:1-2");
         assert_eq!(devices[1].usb_id, Some((0x04e8, 0x0125)));

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tekser_hardware::bus::{Change, Opening};
 use tekser_hardware::link::OpenError;
-use tekser_hardware::{Access, Bus, Device, DeviceId, PortName};
+use tekser_hardware::{Bus, Device, DeviceId, Port, PortName, Speaks};
 use tokio::sync::Notify;
 
 #[cfg(not(unix))]
@@ -124,11 +124,9 @@ impl Bus for VirtualBench {
         plugged
             .into_iter()
             .map(|(id, place, phone)| Device {
-                id: id.clone(),
-                ports: vec![phone.port().clone()],
                 usb_id: Some(place.persona.usb_id()),
                 product: Some(place.persona.name.clone()),
-                access: Access::Free,
+                ..Device::new(id.clone(), vec![Port::free(phone.port().clone(), Speaks::At)])
             })
             .collect()
     }

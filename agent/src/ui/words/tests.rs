@@ -87,7 +87,7 @@ fn groups() -> Vec<(&'static str, BTreeSet<String>, usize)> {
     let suspicions: Vec<Suspicion> = Suspicion::ALL.to_vec();
     let notes = every!(
         Note: StandardRefused, UuidInsteadOfImei, PlainAnswerAlternates, AnswerCut, Garbage,
-        SecondSlotUnsound
+        SecondSlotUnsound, ImeiRefused, ImeiMissing, PropertiesOnly, PropertiesDisagree
     );
     vec![
         ("verdict", codes(&api, "Verdict", "verdict"), 5),
@@ -105,8 +105,8 @@ fn groups() -> Vec<(&'static str, BTreeSet<String>, usize)> {
         ("preflight", preflight.clone(), 16),
         ("cure", preflight, 16),
         ("suspicion", written(&suspicions), 12),
-        ("note", notes, 6),
-        ("source", every!(Source: At, Screen, Label), 3),
+        ("note", notes, 10),
+        ("source", every!(Source: At, Adb, Usb, Screen, Label), 5),
         ("parse", parse_errors(), 8),
     ]
 }

@@ -24,7 +24,7 @@ async fn sixty_four_phones_at_once_are_each_read_as_themselves() {
         .map(|device| {
             let bench = bench.clone();
             tokio::spawn(async move {
-                let mut link = bench.open(&device.ports[0]).await.unwrap();
+                let mut link = bench.open(&device.ports[0].name).await.unwrap();
                 let hint = Hint { usb_id: device.usb_id };
                 (device.id, at::read(&mut link, hint, patience()).await.unwrap())
             })
@@ -57,7 +57,7 @@ async fn reading_one_phone_costs_little_more_than_its_own_time() {
         let id = bench.plug(Persona::nth(n).with(behaviour)).unwrap();
         let device = bench.devices().remove(0);
         let begin = Instant::now();
-        let mut link = bench.open(&device.ports[0]).await.unwrap();
+        let mut link = bench.open(&device.ports[0].name).await.unwrap();
         let opened = begin.elapsed();
         let hint = Hint { usb_id: device.usb_id };
         at::read(&mut link, hint, patience()).await.unwrap();

@@ -36,7 +36,7 @@ async fn read_within(persona: Persona, budget: Budget) -> Result<Reading, ReadEr
     let bench = VirtualBench::new();
     let id = bench.plug(persona).unwrap();
     let device = bench.devices().remove(0);
-    let mut link = bench.open(&device.ports[0]).await.unwrap();
+    let mut link = bench.open(&device.ports[0].name).await.unwrap();
     let reading = at::read(&mut link, Hint { usb_id: device.usb_id }, budget).await;
     assert_eq!(bench.violations(&id), Vec::<String>::new());
     reading

@@ -91,7 +91,7 @@ async fn a_cable_pulled_at_any_point_is_an_error_and_not_a_hang() {
 async fn a_phone_can_be_pulled_and_plugged_in_again() {
     let bench = VirtualBench::new();
     let id = bench.plug(persona(FarSide::Plain, 1)).unwrap();
-    let port = bench.devices()[0].ports[0].clone();
+    let port = bench.devices()[0].ports[0].name.clone();
     let link = bench.open(&port).await.unwrap();
     assert!(bench.unplug(&id));
     assert!(!bench.unplug(&id));
@@ -100,7 +100,7 @@ async fn a_phone_can_be_pulled_and_plugged_in_again() {
     assert!(bench.replug(&id).unwrap());
     let device = bench.devices().remove(0);
     assert_eq!(device.id, id);
-    bench.open(&device.ports[0]).await.unwrap();
+    bench.open(&device.ports[0].name).await.unwrap();
 }
 
 #[tokio::test]
