@@ -8,8 +8,11 @@
 //! | [`bus`] | what is plugged in, and a way to open it |
 //! | [`port`] | names of ports |
 //! | [`link`] | bytes to and from one port, every wait with a deadline |
+//! | [`usb`] | the one module that names `rusb`: what hangs on the USB, and debug bridges on it |
 //! | [`serial`] | the one module that names `serialport` |
 //! | [`adb`] | the Android debug bridge: what a phone with USB debugging says of itself |
+//! | [`machine`] | everything plugged into this machine, each phone once with all its ports |
+//! | [`process`] | which other programs are in the way |
 //! | [`at`] | the AT dialogue: commands that can only read, replies in every known shape |
 //! | [`reading`] | identity facts from one source at one time |
 
@@ -17,11 +20,16 @@
 
 pub mod adb;
 pub mod at;
+mod blocking;
 pub mod bus;
 pub mod link;
+pub mod machine;
 pub mod port;
+pub mod process;
 pub mod reading;
 pub mod serial;
+pub mod usb;
+pub mod vendor;
 
 pub use bus::{Access, Bus, Device, DeviceId, Port, Role, Speaks};
 pub use link::{Link, LinkError, OpenError};

@@ -1,0 +1,4 @@
+//! placeholder
+pub const fn is_scanner(_vendor: u16, _product: u16) -> bool {
+    false
+}
