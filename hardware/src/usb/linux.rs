@@ -53,8 +53,9 @@ pub(super) fn access(place: (u8, u8), topology: &str, configuration: u8, interfa
     let driver =
         folder(topology).join(format!("{topology}:{configuration}.{interface}")).join("driver");
     let driver = fs::read_link(driver).ok();
+    // Bound to an interface that a program has claimed.
     if driver.as_deref().and_then(Path::file_name).is_some_and(|name| name == "usbfs") {
-        return Access::Busy { holder: holder(place) };
+        return Access::Busy { holder: None };
     }
     Access::Free
 }

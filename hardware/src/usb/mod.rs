@@ -18,7 +18,7 @@ mod system;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,8 +44,13 @@ pub struct Usb {
     /// Whether `news` comes by itself.
     notified: bool,
     ours: Arc<Ours>,
+    /// Who has a busy device, looked up once: it takes a walk through all processes.
+    holders: Mutex<BTreeMap<Node, Option<String>>>,
     stop: Arc<AtomicBool>,
 }
+
+/// Number of the bus and address on it; another one after each plug-in.
+type Node = (u8, u8);
 
 /// Bridges that this program has open: they are in use, but not by another program.
 #[derive(Debug, Default)]
@@ -75,7 +80,7 @@ impl Usb {
         let news = Arc::new(Notify::new());
         let stop = Arc::new(AtomicBool::new(false));
         let notified = listen(&context, &news, &stop);
-        Ok(Self { context, news, notified, ours: Arc::default(), stop })
+        Ok(Self { context, news, notified, ours: Arc::default(), holders: Mutex::default(), stop })
     }
 
     /// Phones, modems and scanners on the USB. Hubs, keyboards and the like are left out, and so
@@ -142,7 +147,8 @@ impl Usb {
                 return Access::Free;
             }
             let node = (device.bus_number(), device.address());
-            system::access(node, &topology, bridge.configuration, bridge.interface)
+            let access = system::access(node, &topology, bridge.configuration, bridge.interface);
+            self.with_holder(node, access)
         };
         let ports = look.bridges.iter().map(|bridge| {
             let name = bridge.name(&topology);
@@ -157,6 +163,16 @@ impl Usb {
             hidden_modem: look.hidden_modem.is_some(),
             ..Device::new(DeviceId::usb(&topology), ports.collect())
         })
+    }
+
+    fn with_holder(&self, node: Node, access: Access) -> Access {
+        let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Access::Busy { .. } = access {
+            let holder = holders.entry(node).or_insert_with(|| system::holder(node)).clone();
+            return Access::Busy { holder };
+        }
+        holders.remove(&node);
+        access
     }
 
     fn find(&self, id: &DeviceId) -> Option<rusb::Device<Context>> {
