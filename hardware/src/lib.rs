@@ -22,6 +22,7 @@ pub mod link;
 pub mod port;
 pub mod reading;
 pub mod serial;
+mod soundness;
 
 pub use bus::{Access, Bus, Device, DeviceId, Port, Role, Speaks};
 pub use link::{Link, LinkError, OpenError};
