@@ -28,6 +28,7 @@ pub mod port;
 pub mod process;
 pub mod reading;
 pub mod serial;
+mod soundness;
 pub mod usb;
 pub mod vendor;
 
