@@ -12,6 +12,7 @@
 //! | [`adb`] | the Android debug bridge: what a phone with USB debugging says of itself |
 //! | [`at`] | the AT dialogue: commands that can only read, replies in every known shape |
 //! | [`reading`] | identity facts from one source at one time |
+//! | [`vendor`] | what a USB vendor and product id alone tell |
 
 #![warn(missing_docs)]
 
@@ -22,6 +23,7 @@ pub mod link;
 pub mod port;
 pub mod reading;
 pub mod serial;
+pub mod vendor;
 
 pub use bus::{Access, Bus, Device, DeviceId, Port, Role, Speaks};
 pub use link::{Link, LinkError, OpenError};
