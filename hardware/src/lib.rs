@@ -15,6 +15,7 @@
 //! | [`process`] | which other programs are in the way |
 //! | [`at`] | the AT dialogue: commands that can only read, replies in every known shape |
 //! | [`reading`] | identity facts from one source at one time |
+//! | [`vendor`] | what a USB vendor and product id alone tell |
 
 #![warn(missing_docs)]
 

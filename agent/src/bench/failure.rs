@@ -88,7 +88,7 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let code = match error {
             ReadError::Silent => FailureCode::Silent,
-            ReadError::Unintelligible => FailureCode::Unintelligible,
+            ReadError::Unintelligible | ReadError::Scanner => FailureCode::Unintelligible,
             ReadError::Prompt => FailureCode::Prompt,
             ReadError::Gone => FailureCode::PulledOut,
             ReadError::Link(_) => FailureCode::PortFailed,

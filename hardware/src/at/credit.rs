@@ -22,8 +22,9 @@ pub(super) fn add(reading: &mut Reading, answer: &Answer, dialect: Dialect, refu
     if refused && found && is_makers_own(answer.command) {
         reading.note(Note::StandardRefused);
     }
-    let (slot, confidence) = dialect.credit(answer.command);
-    for value in facts.identities {
+    let count = facts.identities.len();
+    for (index, value) in facts.identities.into_iter().enumerate() {
+        let (slot, confidence) = dialect.credit(answer.command, index, count);
         file(reading, Claim { slot, value, confidence, evidence });
     }
     keep(&mut reading.maker, facts.maker);
@@ -33,7 +34,16 @@ pub(super) fn add(reading: &mut Reading, answer: &Answer, dialect: Dialect, refu
 }
 
 const fn is_makers_own(command: Command) -> bool {
-    matches!(command, Command::Equipment(_) | Command::SamsungInfo | Command::SamsungImei)
+    matches!(
+        command,
+        Command::Equipment(_)
+            | Command::SamsungInfo
+            | Command::SamsungImei
+            | Command::UnisocImei
+            | Command::LgImei
+            | Command::TelitImei
+            | Command::IdentifyMore
+    )
 }
 
 /// Adds a claim, and the remark that it deserves.

@@ -116,15 +116,15 @@ impl Look {
     pub(super) fn role(&self, (vendor, product): (u16, u16)) -> Option<Role> {
         let has = |wanted: Class| self.classes.contains(&wanted);
         let of_class = |class: u8| self.classes.iter().any(|(found, ..)| *found == class);
-        if crate::vendor::is_scanner(vendor, product) {
-            return Some(Role::Scanner);
-        }
         if vendor == APPLE {
             let phone = APPLE_PHONES.iter().any(|range| range.contains(&product));
             return phone.then_some(Role::Apple);
         }
         if !self.bridges.is_empty() {
             return Some(Role::Phone);
+        }
+        if crate::vendor::is_scanner(vendor, product) {
+            return Some(Role::Scanner);
         }
         if has(FASTBOOT) || (vendor, product) == DOWNLOAD {
             return Some(Role::Bootloader);

@@ -29,6 +29,49 @@ pub enum FarSide {
     Huawei,
     /// CDMA phone: an ESN where others give an IMEI.
     Cdma,
+    /// Unisoc phone that answers `AT+SPIMEI?` for both of its cards.
+    Unisoc,
+    /// LG phone: `AT%IMEI`, and tags inside the texts of `ATI`.
+    Lg,
+    /// Sierra modem: everything in `ATI`, its own serial number and the software version too.
+    Sierra,
+    /// u-blox SARA-U: `AT+CGSN=255` gives 17 digits.
+    UbloxSaraU,
+    /// u-blox SARA-R4: no parameter of `AT+CGSN` is supported.
+    UbloxSaraR4,
+    /// Telit module: `AT#CGSN`, `AT+IMEISV`.
+    Telit,
+    /// Nokia phone: bare lines, the IMEI also in `ATI1`, firmware in several lines.
+    Nokia,
+    /// Sony Ericsson modem: `ATI` gives the model, `ATI1` the firmware.
+    SonyEricsson,
+    /// Fibocom module: the IMEI in quotes behind its tag when asked with `?`.
+    Fibocom,
+}
+
+impl FarSide {
+    /// Every family there is.
+    pub const ALL: [Self; 19] = [
+        Self::Plain,
+        Self::Samsung,
+        Self::MediaTek,
+        Self::QuectelEc25,
+        Self::QuectelRg650v,
+        Self::QuectelBc26,
+        Self::Option,
+        Self::Motorola,
+        Self::Huawei,
+        Self::Cdma,
+        Self::Unisoc,
+        Self::Lg,
+        Self::Sierra,
+        Self::UbloxSaraU,
+        Self::UbloxSaraR4,
+        Self::Telit,
+        Self::Nokia,
+        Self::SonyEricsson,
+        Self::Fibocom,
+    ];
 }
 
 /// Whether the phone sends its commands back.
@@ -135,6 +178,15 @@ impl Persona {
             FarSide::Motorola => (0x22b8, 0x3802),
             FarSide::Huawei => (0x12d1, 0x1001),
             FarSide::Cdma => (0x16d8, 0x6512),
+            FarSide::Unisoc => (0x1782, 0x4d00),
+            FarSide::Lg => (0x1004, 0x633e),
+            FarSide::Sierra => (0x1199, 0x6880),
+            FarSide::UbloxSaraU => (0x1546, 0x1102),
+            FarSide::UbloxSaraR4 => (0x05c6, 0x90b2),
+            FarSide::Telit => (0x1bc7, 0x0036),
+            FarSide::Nokia => (0x0421, 0x0508),
+            FarSide::SonyEricsson => (0x0fce, 0xd0cf),
+            FarSide::Fibocom => (0x2cb7, 0x0007),
         }
     }
 
