@@ -77,7 +77,7 @@ impl From<OpenError> for Failure {
             OpenError::Busy { .. } => FailureCode::Busy,
             OpenError::NotFound { .. } => FailureCode::NotFound,
             OpenError::NotAPort { .. } => FailureCode::NotAPort,
-            OpenError::Io { .. } => FailureCode::PortFailed,
+            OpenError::NoDriver { .. } | OpenError::Io { .. } => FailureCode::PortFailed,
         };
         let (message, cure) = (error.to_string(), error.cure());
         Self { code, message, cure, may_pass: error.is_retryable() }
