@@ -10,12 +10,12 @@ mod keys;
 mod links;
 mod packets;
 mod parcels;
-// #[cfg(unix)]
-// mod peers;
+#[cfg(unix)]
+mod peers;
 mod properties;
 mod readings;
 mod safety;
-// mod servers;
+mod servers;
 mod sessions;
 mod shells;
 

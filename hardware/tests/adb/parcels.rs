@@ -118,7 +118,7 @@ fn the_text_beside_the_words_is_never_read() {
 #[test]
 fn every_cut_of_a_dump_is_whole_or_an_error() {
     for cut in 0..AWESOME.len() {
-        match Parcel::parse(AWESOME[..cut].as_bytes()) {
+        match Parcel::parse(&AWESOME.as_bytes()[..cut]) {
             Ok(Parcel::Text(text)) => assert_eq!(text, "860955027785041", "cut at {cut}"),
             Ok(other) => panic!("{other:?} at {cut}"),
             Err(_) => {}
