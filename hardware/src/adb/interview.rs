@@ -43,7 +43,7 @@ impl Interview {
 
     /// Commands to run now, all at once. None when answers are still to come, or when there is
     /// nothing more to ask.
-    pub fn next(&mut self) -> Vec<Command> {
+    pub fn questions(&mut self) -> Vec<Command> {
         match self.stage {
             Stage::Fresh => {
                 self.stage = Stage::Properties;

@@ -191,7 +191,7 @@ impl Server {
         let shell = self.shell(target, (now() + budget.connect).min(end)).await?;
         let mut interview = Interview::new();
         loop {
-            let commands = interview.next();
+            let commands = interview.questions();
             if commands.is_empty() {
                 break;
             }

@@ -322,7 +322,7 @@ impl Session {
         for (command, outcome) in self.streams.ended() {
             self.interview.learn(command, outcome);
         }
-        for command in self.interview.next() {
+        for command in self.interview.questions() {
             let until = (now + self.budget.command).min(end);
             self.queue.push_back(self.streams.open(command, shell, until));
         }
