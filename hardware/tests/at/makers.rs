@@ -49,6 +49,7 @@ fn lg_answers_with_its_tag_and_a_colon_or_a_blank() {
     assert_identities(Command::LgImei, &[ONE], &[]);
     assert_identities(Command::LgImei, &["%IMEI2: 490154203237518"], &[]);
     assert_identities(Command::LgImei, &["%NWID: 490154203237518"], &[]);
+    assert_identities(Command::LgImei, &["IMEI: 490154203237518"], &[]);
     assert_identities(Command::LgImei, &["%IMEI:"], &[]);
 }
 

@@ -66,7 +66,7 @@ fn an_endless_stream_that_is_not_at_is_given_up_after_the_attempts() {
         ("no line ends", &endless[..]),
     ] {
         for every in [1, 20, 200, 900].map(Duration::from_millis) {
-            for usb_id in [None, Some((0x04e8, 0x6860)), Some((0x1782, 0x4d00))] {
+            for usb_id in [None, Some((0x04e8, 0x6860)), Some((0x1546, 0x01a8))] {
                 let (outcome, sent, took) = listen(usb_id, pieces, every);
                 assert!(matches!(outcome, Err(ReadError::Unintelligible)), "{case} {outcome:?}");
                 assert_eq!(took, attempts(), "{case} {every:?}");
@@ -74,6 +74,15 @@ fn an_endless_stream_that_is_not_at_is_given_up_after_the_attempts() {
             }
         }
     }
+}
+
+#[test]
+fn a_port_that_sends_back_what_it_is_told_is_no_phone() {
+    let (outcome, asked, took) =
+        converse(Hint::default(), |command, _| Some(says(&format!("{}\r", command.text()))));
+    assert!(matches!(outcome, Err(ReadError::Unintelligible)), "{outcome:?}");
+    assert_eq!(asked, [Command::Attention; 3]);
+    assert_eq!(took, attempts());
 }
 
 #[test]
