@@ -1,10 +1,10 @@
 //! What to ask which phone. A dialect is a list of commands, each with the time at which it is
 //! worth its round trip.
 //!
-//! To add one: a variant, a row in [`family`] that recognises it, and its list in [`plan`]. Every
-//! command costs the person at the counter a round trip, so a dialect asks nothing it already
-//! knows. Makers' own commands go to their own phones alone: the same letters may do something
-//! else on another maker's.
+//! To add one: a variant, a row in `dialect/family.rs` that recognises it, and its list in
+//! `dialect/plan.rs`. Every command costs the person at the counter a round trip, so a dialect
+//! asks nothing it already knows. Makers' own commands go to their own phones alone: the same
+//! letters may do something else on another maker's.
 
 mod family;
 mod plan;
