@@ -11,6 +11,7 @@
 //! | [`phone`] | the phone itself: bytes in, timed bytes out, no input or output of its own |
 //! | [`pty`] (Unix) | a phone on a real pseudo-terminal, for this program or any other |
 //! | [`pipe`] | a phone in memory, on every system |
+//! | [`usb`] | a phone as a USB device, and (Linux) plugged into the kernel |
 //! | [`bench`](mod@bench) | a bench of them, as a [`tekser_hardware::Bus`] |
 
 #![warn(missing_docs)]
@@ -24,6 +25,7 @@ pub mod pipe;
 #[cfg(unix)]
 pub mod pty;
 pub mod roster;
+pub mod usb;
 
 pub use bench::VirtualBench;
 pub use persona::{Behaviour, Echo, FarSide, LineEnd, Persona, Pull};
