@@ -29,6 +29,7 @@ const VACATING: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct UsbPhone {
     persona: Persona,
+    look: Look,
     port: u32,
     cable: Option<Cable>,
     asked: Vec<String>,
@@ -50,7 +51,7 @@ impl UsbPhone {
             match Cable::plug(port, &persona, look) {
                 // Somebody else was faster.
                 Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {}
-                plugged => return Ok(Self::on(port, plugged?, persona)),
+                plugged => return Ok(Self::on(port, plugged?, persona, look)),
             }
         }
     }
@@ -63,12 +64,12 @@ impl UsbPhone {
     /// As [`UsbPhone::plug`]; [`io::ErrorKind::ResourceBusy`] when the port stays taken.
     pub fn plug_at(port: u32, persona: Persona, look: &Look) -> io::Result<Self> {
         let cable = Cable::plug_when_vacant(port, &persona, look)?;
-        Ok(Self::on(port, cable, persona))
+        Ok(Self::on(port, cable, persona, look))
     }
 
-    fn on(port: u32, cable: Cable, persona: Persona) -> Self {
+    fn on(port: u32, cable: Cable, persona: Persona, look: &Look) -> Self {
         let (asked, violations) = (Vec::new(), Vec::new());
-        Self { persona, port, cable: Some(cable), asked, violations }
+        Self { persona, look: look.clone(), port, cable: Some(cable), asked, violations }
     }
 
     /// Shows another face at the same port: the device goes and comes back, as a phone does when
@@ -81,6 +82,7 @@ impl UsbPhone {
         self.asked = self.asked();
         self.violations = self.violations();
         self.cable = None;
+        self.look = look.clone();
         self.cable = Some(Cable::plug_when_vacant(self.port, &self.persona, look)?);
         Ok(())
     }
@@ -88,6 +90,11 @@ impl UsbPhone {
     /// Who it is.
     pub const fn persona(&self) -> &Persona {
         &self.persona
+    }
+
+    /// How it shows itself now.
+    pub const fn look(&self) -> &Look {
+        &self.look
     }
 
     /// Number of its port, over all controllers: the place where it is plugged in.
