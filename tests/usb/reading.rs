@@ -5,7 +5,7 @@ use tekser_hardware::{Bus, DeviceId};
 use tekser_virtual_bench::usb::Look;
 use tekser_virtual_bench::{Behaviour, FarSide, Persona};
 
-use super::stage::{Stage, crowd, imei, settle};
+use super::stage::{Stage, crowd, imei, settle, sysfs};
 
 fn persona(n: usize, far_side: FarSide) -> Persona {
     Persona { far_side, ..Persona::nth(n) }
@@ -56,6 +56,27 @@ async fn two_phones_alike_without_serial_numbers_are_told_apart_by_place() {
     for phone in &phones {
         let reading = stage.read(phone).await.unwrap();
         assert_eq!(imei(&reading), Some(phone.persona().imeis[0].to_string()));
+    }
+}
+
+/// The kernel has two drivers for this phone, and which is faster differs from plug to plug in
+/// life. `option` takes its data interface first here; then `cdc_acm` is given its turn.
+#[tokio::test]
+async fn a_feature_phone_is_read_whichever_driver_was_faster() {
+    let Some(stage) = Stage::set() else { return };
+    let persona = persona(1, FarSide::MediaTek);
+    let phone = stage.plug(persona.clone(), &Look::feature_phone(&persona));
+    let place = stage.met(&phone).unwrap();
+    for (driver, tty) in [("option", "ttyUSB"), ("cdc_acm", "ttyACM")] {
+        let port = stage.at_port(&phone);
+        assert!(port.as_str().contains(tty), "{port}");
+        let reading = stage.read(&phone).await.unwrap();
+        assert_eq!(imei(&reading), Some(persona.imeis[0].to_string()), "{driver}");
+        assert_eq!(stage.device(&phone).id, DeviceId::usb(&place));
+        if driver == "option" {
+            sysfs::unbind("option", &format!("{place}:1.0"));
+            sysfs::bind("cdc_acm", &format!("{place}:1.1"));
+        }
     }
 }
 

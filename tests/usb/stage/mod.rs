@@ -36,9 +36,9 @@ use tekser_virtual_bench::usb::{Look, UsbPhone};
 /// machine, and each of its root hubs takes about half a second for a device.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A bare bus in the guest.
+/// A bare bus in the guest. When it is dropped it says how long the test took.
 #[derive(Debug)]
-pub struct Stage(());
+pub struct Stage(Instant);
 
 /// A phone and how it shows itself.
 pub type Cast = (Persona, Look);
@@ -58,15 +58,13 @@ impl Stage {
         if std::env::var_os("TEKSER_USB_GUEST").is_none() {
             let thread = std::thread::current();
             let name = thread.name().unwrap_or("a USB test");
-            // Not through the test harness, which keeps what passing tests say to itself.
-            let _ = writeln!(
-                std::io::stderr(),
-                "SKIPPED: {name} proves something in the guest only: tests/usb/guest/run"
-            );
+            say(&format!(
+                "SKIPPED: {name} proves something in the guest only: tests/usb/guest/run\n"
+            ));
             return None;
         }
         until("the bus to be bare", || sysfs::devices().is_empty().then_some(()));
-        Some(Self(()))
+        Some(Self(Instant::now()))
     }
 
     /// Plugs a phone in and waits until the system has met it.
@@ -98,20 +96,21 @@ impl Stage {
     /// If that takes too long, or the phone has none.
     pub fn at_port(&self, phone: &UsbPhone) -> PortName {
         let port = until("a port that speaks AT", || {
-            let interface = self.at_interface(phone)?;
+            let interfaces = self.at_interfaces(phone)?;
             let ttys = sysfs::ttys(&phone.place()?);
-            ttys.into_iter().find(|(on, _)| *on == interface).map(|(_, tty)| tty)
+            ttys.into_iter().find(|(on, _)| interfaces.contains(on)).map(|(_, tty)| tty)
         });
         settle();
         PortName::new(format!("/dev/{port}"))
     }
 
-    /// The interface on which a phone speaks AT in the configuration in use.
-    pub fn at_interface(&self, phone: &UsbPhone) -> Option<u8> {
-        let look = phone.look();
+    /// The interfaces that make up the first port on which a phone speaks AT, in the
+    /// configuration in use. A driver may have its port on either.
+    pub fn at_interfaces(&self, phone: &UsbPhone) -> Option<[u8; 2]> {
         let place = usize::from(phone.configuration()).checked_sub(1)?;
-        let seats = seats(look.configurations.get(place)?);
-        seats.into_iter().find(|seat| seat.function.speaks_at()).map(|seat| seat.interface)
+        let seats = seats(phone.look().configurations.get(place)?);
+        let seat = seats.into_iter().find(|seat| seat.function.speaks_at())?;
+        Some([seat.interface, seat.data_interface])
     }
 
     /// The phone in the station's own list of devices, once its port is there.
@@ -139,6 +138,17 @@ impl Stage {
         let mut link = self.open(phone).await.expect("a port that opens");
         at::read(&mut link, hint, patience()).await
     }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        say(&format!("{:.1} s ", self.0.elapsed().as_secs_f32()));
+    }
+}
+
+/// Says something past the test harness, which keeps what passing tests say to itself.
+fn say(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// Enough for a slow guest.

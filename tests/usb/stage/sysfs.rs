@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const DEVICES: &str = "/sys/bus/usb/devices";
+const DRIVERS: &str = "/sys/bus/usb/drivers";
 
 /// An interface of a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,16 @@ pub fn attribute(place: &str, name: &str) -> Option<String> {
 /// Sets an attribute of a device, such as `bConfigurationValue`.
 pub fn set(place: &str, name: &str, value: &str) {
     fs::write(Path::new(DEVICES).join(place).join(name), value).unwrap();
+}
+
+/// Takes an interface, such as `1-1:1.0`, away from its driver.
+pub fn unbind(driver: &str, interface: &str) {
+    fs::write(Path::new(DRIVERS).join(driver).join("unbind"), interface).unwrap();
+}
+
+/// Gives an interface that has no driver to this one.
+pub fn bind(driver: &str, interface: &str) {
+    fs::write(Path::new(DRIVERS).join(driver).join("bind"), interface).unwrap();
 }
 
 /// Interfaces of the configuration that is in use, by number.
