@@ -40,12 +40,13 @@ pub(crate) fn reply(persona: &Persona, command: &str, nth: usize) -> Reply {
         FarSide::Motorola => motorola(persona, command),
         FarSide::Huawei => huawei(persona, command),
         FarSide::Cdma => cdma(command),
+        FarSide::NoModem => return Reply::refused(),
     };
     own.unwrap_or_else(|| standard(persona, command))
 }
 
 /// The IMEI of a slot, counted from 0, as this phone shows it.
-fn imei(persona: &Persona, slot: usize) -> Option<String> {
+pub(crate) fn imei(persona: &Persona, slot: usize) -> Option<String> {
     let shown = persona.imeis.get(slot)?.to_string();
     if slot == 0 && persona.behaviour.wrong_check_digit {
         let last = shown.bytes().last().unwrap_or(b'0');
