@@ -49,12 +49,13 @@ pub(crate) fn reply(persona: &Persona, command: &str, nth: usize) -> Reply {
         FarSide::Nokia => nokia(persona, command),
         FarSide::SonyEricsson => sony_ericsson(persona, command),
         FarSide::Fibocom => fibocom(persona, command),
+        FarSide::NoModem => return Reply::refused(),
     };
     own.unwrap_or_else(|| standard(persona, command))
 }
 
 /// The IMEI of a slot, counted from 0, as this phone shows it.
-fn imei(persona: &Persona, slot: usize) -> Option<String> {
+pub(crate) fn imei(persona: &Persona, slot: usize) -> Option<String> {
     let shown = persona.imeis.get(slot)?.to_string();
     if slot == 0 && persona.behaviour.wrong_check_digit {
         let last = shown.bytes().last().unwrap_or(b'0');

@@ -1,9 +1,15 @@
 //! Who a phone is, and how it behaves.
 
+mod android;
+
 use core::fmt;
 use std::time::Duration;
 
 use tekser_imei::Imei;
+
+pub use self::android::{
+    AdbBehaviour, Allow, Android, Banner, Damage, DamageKind, ImeiAnswer, Silence,
+};
 
 /// Which family of phones and modules this one answers like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,10 +53,12 @@ pub enum FarSide {
     SonyEricsson,
     /// Fibocom module: the IMEI in quotes behind its tag when asked with `?`.
     Fibocom,
+    /// A phone that shows no modem port at all, as most Android phones.
+    NoModem,
 }
 
 impl FarSide {
-    /// Every family there is.
+    /// Every family that has a modem port.
     pub const ALL: [Self; 19] = [
         Self::Plain,
         Self::Samsung,
@@ -162,12 +170,18 @@ pub struct Persona {
     pub far_side: FarSide,
     /// How it behaves.
     pub behaviour: Behaviour,
+    /// Its Android side, if it is an Android phone with USB debugging on.
+    pub android: Option<Android>,
 }
 
 impl Persona {
     /// USB vendor and product id of this kind of phone.
     pub const fn usb_id(&self) -> (u16, u16) {
+        if let Some(android) = &self.android {
+            return android.usb_id;
+        }
         match self.far_side {
+            FarSide::NoModem => (0x18d1, 0x4ee1),
             FarSide::Plain => (0x1546, 0x1141),
             FarSide::Samsung => (0x04e8, 0x6860),
             FarSide::MediaTek => (0x0e8d, 0x0003),
@@ -188,6 +202,11 @@ impl Persona {
             FarSide::SonyEricsson => (0x0fce, 0xd0cf),
             FarSide::Fibocom => (0x2cb7, 0x0007),
         }
+    }
+
+    /// Whether it shows a modem port.
+    pub const fn has_modem(&self) -> bool {
+        !matches!(self.far_side, FarSide::NoModem)
     }
 
     /// The IMEIs printed on the box.
@@ -212,6 +231,12 @@ impl Persona {
         self.behaviour = behaviour;
         self
     }
+
+    /// The same phone with another Android side.
+    pub fn with_android(mut self, android: Android) -> Self {
+        self.android = Some(android);
+        self
+    }
 }
 
 /// IMEIs show masked, the serial number not at all.
@@ -222,6 +247,7 @@ impl fmt::Debug for Persona {
             .field("far_side", &self.far_side)
             .field("imeis", &self.imeis)
             .field("behaviour", &self.behaviour)
+            .field("android", &self.android)
             .finish_non_exhaustive()
     }
 }

@@ -1,9 +1,11 @@
 //! Ready-made personas. All numbers are made up: the TACs are not given out to anyone known to
 //! us, the serial numbers count up from the phone's number.
 
+mod android;
+
 use tekser_imei::{Imei, Imei14};
 
-use crate::persona::{Behaviour, FarSide, LineEnd, Persona};
+use crate::persona::{Android, Behaviour, FarSide, LineEnd, Persona};
 
 /// Made-up types of phone: TAC, maker, model, firmware, how they answer, slots.
 const TYPES: [(&str, &str, &str, &str, FarSide, usize); 8] = [
@@ -63,6 +65,9 @@ impl Persona {
             old_imeis: Vec::new(),
             far_side,
             behaviour: Behaviour::default(),
+            // The one family here that is Android.
+            android: (far_side == FarSide::Samsung)
+                .then(|| Android { usb_id: (0x04e8, 0x6860), ..Android::default() }),
         }
     }
 
@@ -88,6 +93,7 @@ impl Persona {
             old_imeis: Vec::new(),
             far_side,
             behaviour: Behaviour { line_end, ..Behaviour::default() },
+            android: None,
         }
     }
 
@@ -95,9 +101,11 @@ impl Persona {
     ///
     /// Three came back from the workshop with another board, so their boxes carry old IMEIs; one
     /// has a box whose second IMEI is not the phone's; one says one IMEI in `ATI` and another in
-    /// `AT+CGSN`. The rest is in order.
+    /// `AT+CGSN`. The rest is in order. USB debugging is off on all of them, so that a Galaxy
+    /// tells its first IMEI only.
     pub fn demo() -> Vec<Self> {
-        let renamed = |n: usize, name: &str| Self { name: name.to_owned(), ..Self::nth(n) };
+        let renamed =
+            |n: usize, name: &str| Self { name: name.to_owned(), android: None, ..Self::nth(n) };
         let replaced = |n: usize, name: &str| {
             let old = Self::nth(n + 4000);
             Self { old_imeis: old.imeis, ..renamed(n, name) }
