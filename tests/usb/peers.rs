@@ -5,7 +5,7 @@ use std::time::Duration;
 use tekser_virtual_bench::usb::{Look, UsbPhone};
 use tekser_virtual_bench::{FarSide, Persona};
 
-use super::stage::peer::{ModemManager, run};
+use super::stage::peer::{AdbServer, ModemManager, run};
 use super::stage::rules::Rules;
 use super::stage::{Stage, imei, until};
 
@@ -81,6 +81,27 @@ async fn with_the_rules_that_we_ship_modem_manager_leaves_phones_alone() {
     // Longer than ModemManager waits before it tries a port.
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(phone.asked().len(), asked, "somebody else spoke to it");
+}
+
+#[test]
+fn debians_adb_finds_our_phones_and_talks_to_them() {
+    let Some(stage) = Stage::set() else { return };
+    let cast =
+        (0..3).map(Persona::android_nth).map(|persona| (persona.clone(), Look::of(&persona)));
+    let mut phones = stage.plug_all(cast);
+    let server = AdbServer::start();
+    for phone in &phones {
+        let serial = &phone.persona().serial;
+        until("adb to be let in", || server.sees(serial).then_some(()));
+        let said = run("adb", &["-s", serial, "shell", "getprop ro.serialno"]);
+        assert_eq!(said.trim(), serial);
+    }
+    let gone = phones.remove(0).persona().serial.clone();
+    until("adb to notice", || (!server.sees(&gone)).then_some(()));
+    assert!(phones.iter().all(|phone| server.sees(&phone.persona().serial)));
+    for phone in &phones {
+        assert_eq!(phone.complaints(), [""; 0]);
+    }
 }
 
 /// Reads a phone as the station does: again while the port is in use, or while what comes back

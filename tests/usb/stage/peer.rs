@@ -85,3 +85,27 @@ impl ModemManager {
         imei.bytes().all(|byte| byte.is_ascii_digit()).then(|| imei.to_owned())
     }
 }
+
+/// Debian's adb server, which takes every debug bridge that it sees.
+#[derive(Debug)]
+pub struct AdbServer(());
+
+impl AdbServer {
+    /// Starts it.
+    pub fn start() -> Self {
+        run("adb", &["start-server"]);
+        Self(())
+    }
+
+    /// Whether it talks to the phone with this serial number.
+    pub fn sees(&self, serial: &str) -> bool {
+        let listed = run("adb", &["devices"]);
+        listed.lines().any(|line| line == format!("{serial}\tdevice"))
+    }
+}
+
+impl Drop for AdbServer {
+    fn drop(&mut self) {
+        run("adb", &["kill-server"]);
+    }
+}

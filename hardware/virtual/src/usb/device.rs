@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::descriptors::{Descriptors, Seat, seats};
 use super::look::{Function, Look};
+use crate::adbd::{Adbd, AllowedKeys};
 use crate::persona::Persona;
 use crate::phone::{Next, Phone};
 
@@ -68,6 +69,38 @@ trait FarEnd: Send {
     fn asked(&self) -> &[String];
     /// What among that does more than read.
     fn violations(&self) -> &[String];
+    /// What the host did that the protocol does not allow.
+    fn complaints(&self) -> &[String] {
+        &[]
+    }
+    /// The host chose a configuration: whatever was under way is over.
+    fn restart(&mut self) {}
+}
+
+impl FarEnd for Adbd {
+    fn receive(&mut self, bytes: &[u8], now: Instant) {
+        Self::receive(self, bytes, now);
+    }
+
+    fn next(&mut self, now: Instant) -> Next {
+        Self::next(self, now)
+    }
+
+    fn asked(&self) -> &[String] {
+        Self::asked(self)
+    }
+
+    fn violations(&self) -> &[String] {
+        Self::violations(self)
+    }
+
+    fn complaints(&self) -> &[String] {
+        Self::complaints(self)
+    }
+
+    fn restart(&mut self) {
+        self.reopened();
+    }
 }
 
 impl FarEnd for Phone {
@@ -97,11 +130,12 @@ struct Part {
 }
 
 impl Part {
-    fn new(seat: Seat, persona: &Persona, now: Instant) -> Self {
-        let far_end = seat
-            .function
-            .speaks_at()
-            .then(|| Box::new(Phone::new(persona.clone(), now)) as Box<dyn FarEnd>);
+    fn new(seat: Seat, persona: &Persona, allowed: &AllowedKeys, now: Instant) -> Self {
+        let far_end: Option<Box<dyn FarEnd>> = match seat.function {
+            Function::Adb => Some(Box::new(Adbd::with_allowed(persona, allowed.clone(), now))),
+            function if function.speaks_at() => Some(Box::new(Phone::new(persona.clone(), now))),
+            _ => None,
+        };
         Self { seat, far_end, packets: VecDeque::new() }
     }
 
@@ -154,11 +188,22 @@ impl fmt::Debug for UsbDevice {
 }
 
 impl UsbDevice {
-    /// A phone that has just been plugged in. Each function that speaks AT is a conversation of
-    /// its own with the same phone.
+    /// A phone that has just been plugged in, and has never seen a computer. Each function that
+    /// speaks AT is a conversation of its own with the same phone.
     pub fn new(persona: &Persona, look: &Look, now: Instant) -> Self {
+        Self::with_allowed(persona, look, &AllowedKeys::default(), now)
+    }
+
+    /// A phone that has just been plugged in, and knows these computers.
+    pub fn with_allowed(
+        persona: &Persona,
+        look: &Look,
+        allowed: &AllowedKeys,
+        now: Instant,
+    ) -> Self {
         let parts = |functions: &Vec<Function>| {
-            seats(functions).into_iter().map(|seat| Part::new(seat, persona, now)).collect()
+            let seats = seats(functions).into_iter();
+            seats.map(|seat| Part::new(seat, persona, allowed, now)).collect()
         };
         Self {
             packet: look.speed.packet(),
@@ -179,7 +224,7 @@ impl UsbDevice {
         self.configuration
     }
 
-    /// Commands it was given, on all its ports.
+    /// Commands it was given on all its ports, and services of its debug bridge.
     pub fn asked(&self) -> Vec<String> {
         self.far_ends().flat_map(|far_end| far_end.asked().iter().cloned()).collect()
     }
@@ -187,6 +232,11 @@ impl UsbDevice {
     /// Commands among them that do more than read.
     pub fn violations(&self) -> Vec<String> {
         self.far_ends().flat_map(|far_end| far_end.violations().iter().cloned()).collect()
+    }
+
+    /// What the host did that the protocol of the debug bridge does not allow.
+    pub fn complaints(&self) -> Vec<String> {
+        self.far_ends().flat_map(|far_end| far_end.complaints().iter().cloned()).collect()
     }
 
     fn far_ends(&self) -> impl Iterator<Item = &dyn FarEnd> {
@@ -224,7 +274,12 @@ impl UsbDevice {
     fn configure(&mut self, number: u8) -> Option<Control> {
         (usize::from(number) <= self.configurations.len()).then(|| {
             self.configuration = number;
-            self.parts_mut().iter_mut().for_each(|part| part.packets.clear());
+            for part in self.parts_mut() {
+                part.packets.clear();
+                if let Some(far_end) = &mut part.far_end {
+                    far_end.restart();
+                }
+            }
             Control::Ok
         })
     }

@@ -118,10 +118,17 @@ impl fmt::Debug for Look {
 }
 
 impl Look {
-    /// How a phone of this kind shows itself when it can be asked.
+    /// How this phone shows itself when it can be asked: with its debug bridge if it has one.
     pub fn of(persona: &Persona) -> Self {
+        let bridge = persona.android.is_some();
         match persona.far_side {
-            FarSide::Samsung => Self::samsung(persona),
+            FarSide::Samsung if bridge => Self::samsung(persona),
+            FarSide::Samsung => {
+                Self::samsung_with(persona, vec![vec![Function::Mtp, Function::ACM]])
+            }
+            FarSide::NoModem if bridge => Self::composite(persona, &[Function::Mtp, Function::Adb]),
+            FarSide::NoModem => Self::composite(persona, &[Function::Mtp]),
+            _ if bridge => Self::composite(persona, &[Function::ACM, Function::Adb]),
             FarSide::MediaTek => Self::feature_phone(persona),
             FarSide::QuectelEc25 | FarSide::QuectelRg650v => Self::quectel(persona),
             FarSide::Huawei => Self::huawei(persona),

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use super::device::UsbDevice;
 use super::look::{Look, Speed};
 use super::wire::Wire;
+use crate::adbd::AllowedKeys;
 use crate::persona::Persona;
 use crate::phone::Next;
 
@@ -31,9 +32,17 @@ pub struct UsbPhone {
     persona: Persona,
     look: Look,
     port: u32,
+    allowed: AllowedKeys,
     cable: Option<Cable>,
+    past: Past,
+}
+
+/// What was done to a phone before it was last plugged in.
+#[derive(Debug, Default)]
+struct Past {
     asked: Vec<String>,
     violations: Vec<String>,
+    complaints: Vec<String>,
 }
 
 impl UsbPhone {
@@ -45,13 +54,14 @@ impl UsbPhone {
     /// What the system says; [`io::ErrorKind::StorageFull`] when all ports are taken,
     /// [`io::ErrorKind::NotFound`] when `vhci_hcd` is not loaded.
     pub fn plug(persona: Persona, look: &Look) -> io::Result<Self> {
+        let mut phone = Self::unplugged(persona, look);
         loop {
-            let port = free_port(&ports()?)
+            phone.port = free_port(&ports()?)
                 .ok_or_else(|| io::Error::new(io::ErrorKind::StorageFull, "no free USB port"))?;
-            match Cable::plug(port, &persona, look) {
+            match phone.connect() {
                 // Somebody else was faster.
                 Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {}
-                plugged => return Ok(Self::on(port, plugged?, persona, look)),
+                connected => return connected.map(|()| phone),
             }
         }
     }
@@ -63,13 +73,42 @@ impl UsbPhone {
     ///
     /// As [`UsbPhone::plug`]; [`io::ErrorKind::ResourceBusy`] when the port stays taken.
     pub fn plug_at(port: u32, persona: Persona, look: &Look) -> io::Result<Self> {
-        let cable = Cable::plug_when_vacant(port, &persona, look)?;
-        Ok(Self::on(port, cable, persona, look))
+        let mut phone = Self::unplugged(persona, look);
+        phone.move_to(port)?;
+        Ok(phone)
     }
 
-    fn on(port: u32, cable: Cable, persona: Persona, look: &Look) -> Self {
-        let (asked, violations) = (Vec::new(), Vec::new());
-        Self { persona, look: look.clone(), port, cable: Some(cable), asked, violations }
+    fn unplugged(persona: Persona, look: &Look) -> Self {
+        Self {
+            persona,
+            look: look.clone(),
+            port: 0,
+            allowed: AllowedKeys::default(),
+            cable: None,
+            past: Past::default(),
+        }
+    }
+
+    /// Pulls the phone out and puts it into this port, its own included. It still knows the
+    /// computers that it was told to trust.
+    ///
+    /// # Errors
+    ///
+    /// As [`UsbPhone::plug_at`]; the phone is out then.
+    pub fn move_to(&mut self, port: u32) -> io::Result<()> {
+        self.pull();
+        self.port = port;
+        let limit = Instant::now() + VACATING;
+        loop {
+            match self.connect() {
+                Err(error)
+                    if error.kind() == io::ErrorKind::ResourceBusy && Instant::now() < limit =>
+                {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                connected => return connected,
+            }
+        }
     }
 
     /// Shows another face at the same port: the device goes and comes back, as a phone does when
@@ -79,11 +118,24 @@ impl UsbPhone {
     ///
     /// As [`UsbPhone::plug_at`]; the phone is out then.
     pub fn change(&mut self, look: &Look) -> io::Result<()> {
-        self.asked = self.asked();
-        self.violations = self.violations();
-        self.cable = None;
         self.look = look.clone();
-        self.cable = Some(Cable::plug_when_vacant(self.port, &self.persona, look)?);
+        self.move_to(self.port)
+    }
+
+    /// Pulls the cable. The phone can be put in again with [`UsbPhone::move_to`].
+    pub fn pull(&mut self) {
+        self.past = Past {
+            asked: self.asked(),
+            violations: self.violations(),
+            complaints: self.complaints(),
+        };
+        self.cable = None;
+    }
+
+    fn connect(&mut self) -> io::Result<()> {
+        let now = Instant::now();
+        let device = UsbDevice::with_allowed(&self.persona, &self.look, &self.allowed, now);
+        self.cable = Some(Cable::plug(self.port, device, self.look.speed)?);
         Ok(())
     }
 
@@ -104,6 +156,9 @@ impl UsbPhone {
 
     /// Its place in the system's own terms, such as `1-1`, once the system has met it.
     pub fn place(&self) -> Option<String> {
+        if !self.is_in() {
+            return None;
+        }
         let port = ports().ok()?.into_iter().find(|port| port.number == self.port)?;
         (port.device != "0-0").then_some(port.device)
     }
@@ -113,16 +168,33 @@ impl UsbPhone {
         self.wire().map_or(0, |wire| wire.device().configuration())
     }
 
-    /// Commands it was given so far, on all its ports.
+    /// Commands it was given so far on all its ports, and services of its debug bridge.
     pub fn asked(&self) -> Vec<String> {
-        let now = self.wire().map(|wire| wire.device().asked()).unwrap_or_default();
-        [self.asked.as_slice(), &now].concat()
+        self.with_past(&self.past.asked, UsbDevice::asked)
     }
 
-    /// Commands among them that write, reset, dial or send.
+    /// Those among them that do more than read.
     pub fn violations(&self) -> Vec<String> {
-        let now = self.wire().map(|wire| wire.device().violations()).unwrap_or_default();
-        [self.violations.as_slice(), &now].concat()
+        self.with_past(&self.past.violations, UsbDevice::violations)
+    }
+
+    /// What the computer did that the protocol of the debug bridge does not allow.
+    pub fn complaints(&self) -> Vec<String> {
+        self.with_past(&self.past.complaints, UsbDevice::complaints)
+    }
+
+    fn with_past(
+        &self,
+        past: &[String],
+        now: impl FnOnce(&UsbDevice) -> Vec<String>,
+    ) -> Vec<String> {
+        let now = self.wire().map(|wire| now(wire.device())).unwrap_or_default();
+        [past, &now].concat()
+    }
+
+    /// The computers that its debug bridge knows. The store is shared.
+    pub fn allowed(&self) -> AllowedKeys {
+        self.allowed.clone()
     }
 
     /// Bytes on its bulk endpoints so far, both ways.
@@ -162,12 +234,11 @@ struct Cable {
 }
 
 impl Cable {
-    fn plug(port: u32, persona: &Persona, look: &Look) -> io::Result<Self> {
-        let device = UsbDevice::new(persona, look, Instant::now());
+    fn plug(port: u32, device: UsbDevice, speed: Speed) -> io::Result<Self> {
         let wire = Arc::new(Mutex::new(Wire::new(device)));
         let (socket, kernels) = UnixStream::pair()?;
         let served = socket.try_clone()?;
-        attach(port, &kernels, look.speed)?;
+        attach(port, &kernels, speed)?;
         let shared = Arc::clone(&wire);
         let name = format!("usb port {port}");
         let thread = std::thread::Builder::new().name(name).spawn(move || {
@@ -176,20 +247,6 @@ impl Cable {
             let _ = served.shutdown(Shutdown::Both);
         })?;
         Ok(Self { wire, socket, thread })
-    }
-
-    fn plug_when_vacant(port: u32, persona: &Persona, look: &Look) -> io::Result<Self> {
-        let limit = Instant::now() + VACATING;
-        loop {
-            match Self::plug(port, persona, look) {
-                Err(error)
-                    if error.kind() == io::ErrorKind::ResourceBusy && Instant::now() < limit =>
-                {
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                plugged => return plugged,
-            }
-        }
     }
 }
 

@@ -70,3 +70,27 @@ fn requests_are_answered_as_the_specification_has_it() {
     let first_eight = Setup { request_type: 0x80, request: 6, value: 0x0100, index: 0, length: 8 };
     assert!(matches!(device.control(first_eight, &[]), Control::In(bytes) if bytes.len() == 8));
 }
+
+#[test]
+fn the_debug_bridge_answers_in_whole_transfers() {
+    let now = Instant::now();
+    let persona = Persona::android_nth(2);
+    let look = Look::pixel(&persona);
+    let endpoint = seats(&look.configurations[0])[0].endpoint;
+    let mut device = configured(&persona, &look, now);
+    let greeting = b"host::features=shell_v2";
+    let sum: u32 = greeting.iter().map(|byte| u32::from(*byte)).sum();
+    let length = u32::try_from(greeting.len()).unwrap();
+    let connect = u32::from_le_bytes(*b"CNXN");
+    let header = [connect, 0x0100_0000, 1 << 20, length, sum, !connect];
+    device.out(endpoint, &header.map(u32::to_le_bytes).concat(), now);
+    assert_eq!(device.next(now), Wake::At(None));
+    assert_eq!(device.packet(endpoint), None, "the payload is still to come");
+    device.out(endpoint, greeting, now);
+    device.next(now);
+    assert!(device.packet(endpoint).unwrap().starts_with(b"AUTH"));
+    assert_eq!(device.packet(endpoint), None, "one transfer at a time");
+    device.next(now);
+    assert_eq!(device.packet(endpoint).unwrap().len(), 20);
+    assert_eq!(device.complaints(), [""; 0]);
+}
