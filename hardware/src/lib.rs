@@ -11,6 +11,7 @@
 //! | [`serial`] | the one module that names `serialport` |
 //! | [`adb`] | the Android debug bridge: what a phone with USB debugging says of itself |
 //! | [`at`] | the AT dialogue: commands that can only read, replies in every known shape |
+//! | [`survey`] | every port of one device at once: one phone, all that it says of itself |
 //! | [`reading`] | identity facts from one source at one time |
 
 #![warn(missing_docs)]
@@ -22,6 +23,7 @@ pub mod link;
 pub mod port;
 pub mod reading;
 pub mod serial;
+pub mod survey;
 
 pub use bus::{Access, Bus, Device, DeviceId, Port, Role, Speaks};
 pub use link::{Link, LinkError, OpenError};
