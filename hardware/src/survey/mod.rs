@@ -119,6 +119,13 @@ impl Summary {
         self.sides.iter().filter_map(|side| side.trouble.as_ref()).chain(&self.nothing_to_ask)
     }
 
+    /// The trouble that a person can do most about, for an error of one's own.
+    pub fn into_trouble(self) -> Option<Trouble> {
+        let heaviest = self.troubles().map(Trouble::weight).max()?;
+        let all = self.sides.into_iter().filter_map(|side| side.trouble);
+        all.chain(self.nothing_to_ask).find(|trouble| trouble.weight() == heaviest)
+    }
+
     /// The trouble that a person can do most about.
     pub fn trouble(&self) -> Option<&Trouble> {
         // The first of equals.

@@ -179,6 +179,7 @@ async fn adb_once(
 }
 
 /// Reads a phone that a running adb server has.
+#[allow(clippy::unused_async, reason = "it asks a server once there is a client for one")]
 async fn through_server(
     server: SocketAddr,
     device: &Device,
