@@ -90,7 +90,7 @@ impl Bench {
     }
 
     /// Keeps and shows what is told, until the survey is over.
-    async fn follow(
+    pub(super) async fn follow(
         &self,
         id: &DeviceId,
         arrival: u64,

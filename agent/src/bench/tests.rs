@@ -1,6 +1,7 @@
 //! Readings become handsets: nothing averaged away, nothing invented.
 
 mod trust;
+mod waiting;
 
 use std::collections::BTreeSet;
 
