@@ -42,17 +42,20 @@ pub(super) struct AdbArguments {
 }
 
 impl AdbArguments {
+    /// A key that is named must be there: a new one would be known to no phone.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        match &self.adb_key {
+            Some(file) if !file.is_file() => {
+                Err(Failure::usage(format!("there is no key in {}", file.display())))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// How phones are asked, with the station's own key from its data directory.
     pub(super) fn asking(&self, place: &Place) -> Result<Asking, Failure> {
-        let mut files = Vec::new();
-        if let Some(file) = &self.adb_key {
-            // A key that is named must be there: a new one would be known to no phone.
-            if !file.is_file() {
-                let text = format!("there is no key in {}", file.display());
-                return Err(Failure::usage(text));
-            }
-            files.push(file.clone());
-        }
+        self.check()?;
+        let mut files: Vec<PathBuf> = self.adb_key.iter().cloned().collect();
         files.push(place.adb_key());
         let mut asking = Asking::new(AdbKeys::in_files(files));
         asking.ask_adb = !self.no_adb;

@@ -120,6 +120,7 @@ async fn options(
     setting: &Setting,
     output: &Output,
 ) -> Result<Options, Failure> {
+    adb.check()?;
     let has_adb = devices.iter().any(|device| device.speaking(Speaks::Adb).next().is_some());
     if !adb.wanted() || !has_adb {
         return Ok(Options { ask_adb: adb.wanted(), ..Options::default() });

@@ -23,6 +23,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, setting: &Setting, output: &Output) -> Ended {
+    arguments.adb.check()?;
     let mut config = setting.config()?;
     config.buses = vec![machine_bus()];
     config.asking = arguments.adb.asking(&config.place)?;

@@ -78,6 +78,7 @@ impl Stop {
 
 /// What is told while a device is being read.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a handful pass, each moved once")]
 pub enum News {
     /// The phone asks its owner whether this computer may debug it.
     Waiting {
