@@ -5,6 +5,7 @@
 //! | `station.db` | everything the station remembers |
 //! | `sandbox.db` | the embedded registry: the far side, so a file of its own |
 //! | `station-key.pem` | signs batches (PKCS#8, private) |
+//! | `adb_key` | by which Android phones know this station (private) |
 //! | `token` | opens the API (private) |
 //! | `station.lock` | held by the one process that pumps the outbox |
 
@@ -108,6 +109,11 @@ impl Place {
     /// The signing key.
     pub fn key(&self) -> PathBuf {
         self.0.join("station-key.pem")
+    }
+
+    /// The key for the debug bridge of Android phones.
+    pub fn adb_key(&self) -> PathBuf {
+        self.0.join("adb_key")
     }
 
     /// Takes the lock that makes this process the one station on this directory.

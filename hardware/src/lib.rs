@@ -14,6 +14,7 @@
 //! | [`machine`] | everything plugged into this machine, each phone once with all its ports |
 //! | [`process`] | which other programs are in the way |
 //! | [`at`] | the AT dialogue: commands that can only read, replies in every known shape |
+//! | [`survey`] | every port of one device at once: one phone, all that it says of itself |
 //! | [`reading`] | identity facts from one source at one time |
 //! | [`vendor`] | what a USB vendor and product id alone tell |
 
@@ -30,6 +31,7 @@ pub mod process;
 pub mod reading;
 pub mod serial;
 mod soundness;
+pub mod survey;
 pub mod usb;
 pub mod vendor;
 

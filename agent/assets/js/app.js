@@ -39,7 +39,9 @@ function tell(kind, seconds) {
 /** What changed, for those who do not see the page. */
 function announce({ kind, body }) {
   const news = byId("news");
-  if (kind === "device" && body.state !== "reading") {
+  if (kind === "device" && body.waiting_until) {
+    news.textContent = `${nameOf(handsetAt(body), body)}: ${t("bench.allow")}`;
+  } else if (kind === "device" && body.state !== "reading" && body.state !== "ignored") {
     news.textContent = `${nameOf(handsetAt(body), body)}: ${word("device", body.state)}`;
   } else if (kind === "submission") {
     news.textContent = word("submission", body.state);
@@ -99,7 +101,7 @@ function start() {
   const rooms = [scan, bench, boxes, cases, submissions];
   const draw = () => rooms.forEach((room) => room.draw());
   watch(draw);
-  [scan, boxes, cases, caseform, checks, keys].forEach((room) => room.start());
+  [scan, bench, boxes, cases, caseform, checks, keys].forEach((room) => room.start());
   gate();
   const token = takeToken();
   if (token) open(token);

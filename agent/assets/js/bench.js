@@ -3,7 +3,7 @@
 import { write } from "./api.js";
 import { openNew } from "./caseform.js";
 import { byId, h, show, showList } from "./dom.js";
-import { place } from "./format.js";
+import { countdown, place } from "./format.js";
 import { badge, facts, findingsOf, lookOf, nameOf, slotsOf } from "./phone.js";
 import { bench, changed, handsetAt, state } from "./state.js";
 import { say } from "./say.js";
@@ -50,6 +50,24 @@ export async function readAgain(id = state.selected) {
   }
 }
 
+/** Stops waiting for "Allow" on a phone. */
+async function stopWaiting(id) {
+  try {
+    await write("POST", `/devices/${encodeURIComponent(id)}/stop`);
+  } catch (problem) {
+    say(problem.text);
+  }
+}
+
+export function start() {
+  // Time that is left runs without the tile being built anew.
+  setInterval(() => {
+    for (const clock of document.querySelectorAll("[data-until]")) clock.textContent = left(clock.dataset.until);
+  }, 1000);
+}
+
+const left = (until) => t("bench.left", { left: countdown(until) });
+
 export function draw() {
   const devices = bench();
   byId("bench-count").textContent = devices.length || "";
@@ -90,9 +108,27 @@ function body(device, handset) {
   return [
     h("p", { class: "where" }, [place(device.id), device.product, took].filter(Boolean).join(" · ")),
     device.state === "failed" && h("div", { class: "trouble", role: "note" }, h("strong", {}, word("failure", device.code)), h("br"), word("failure_cure", device.code)),
-    device.state === "reading" && !handset && h("p", { class: "why" }, t("bench.reading")),
+    device.waiting_until && waiting(device),
+    device.missed && !device.waiting_until && h("p", { class: "why", "data-missed": device.missed }, t("bench.missed", { text: word("failure", device.missed) })),
+    device.state === "reading" && !handset && !device.waiting_until && h("p", { class: "why" }, t("bench.reading")),
     handset && [slotsOf(handset), facts(handset), findingsOf(handset)],
+    nextStep(device, handset),
   ];
+}
+
+/** The phone asks its owner; what it told already stands below. */
+function waiting(device) {
+  return h("div", { class: "waiting", role: "note" },
+    h("strong", {}, h("span", { class: "mark", "aria-hidden": "true" }, "☝ "), t("bench.allow")), " ",
+    h("span", { "data-until": device.waiting_until }, left(device.waiting_until)), " ",
+    h("button", { type: "button", class: "act", "data-action": "stop", "data-focus": `stop ${device.id}`, onclick: () => stopWaiting(device.id) }, t("bench.stop")));
+}
+
+/** The next best way; a phone that failed has its cure, one that waits its question. */
+function nextStep(device, handset) {
+  if (device.state !== "read" || device.waiting_until) return null;
+  const step = handset?.next_step ?? device.next_step;
+  return step ? h("p", { class: "next", "data-step": step }, h("span", { class: "mark", "aria-hidden": "true" }, "→ "), t("bench.next", { text: word("step", step) })) : null;
 }
 
 function actions(device, handset) {

@@ -22,6 +22,12 @@ export function time(when) {
   return `${hour}:${minute}:${second}`;
 }
 
+/** m:ss until then; 0:00 once it is over. */
+export function countdown(when) {
+  const left = Math.max(0, Math.round((new Date(when) - Date.now()) / 1000));
+  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+}
+
 /** hh:mm today, else dd.mm.yyyy hh:mm. */
 export function moment(when) {
   const { hour, minute } = split(when);

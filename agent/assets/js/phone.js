@@ -6,6 +6,7 @@ import { answerOf } from "./state.js";
 import { t, word } from "./words.js";
 
 const VERDICT_MARKS = { clear: "✓", grace: "◷", blocked: "✕", unknown: "?", undetermined: "…" };
+const TRUST_MARKS = { agreed: "✓", single: "·", weak: "!", disputed: "✕" };
 const SEVERITY_MARKS = { stop: "✕", warning: "!", info: "i" };
 const SEVERITIES = ["info", "warning", "stop"];
 
@@ -62,10 +63,17 @@ function slotRow(slot) {
     h("span", { class: "slot-name" }, t("phone.slot", { n: slot.slot })),
     h("div", {},
       slot.imei ? imeiLine(slot.imei) : h("span", { class: "why" }, t("phone.unread")),
-      others.length > 0 && sources.length > 0 && h("small", { class: "why" }, t("phone.says", { source: sources.join(", ") })),
+      slot.imei && sources.length > 0 && trustLine(slot.trust, sources),
       others.map(otherSaid),
     ),
   );
+}
+
+/** How far a number can be relied on, and who gave it. */
+function trustLine(trust, sources) {
+  return h("small", { class: `trust ${trust ?? ""}`, "data-trust": trust },
+    trust && h("span", { class: "mark", "aria-hidden": "true" }, TRUST_MARKS[trust] ?? "?"),
+    [trust && word("trust", trust), t("phone.says", { source: sources.join(", ") })].filter(Boolean).join(" · "));
 }
 
 function otherSaid(said) {
@@ -122,9 +130,11 @@ export function preflightOf(findings) {
       h("span", {}, h("strong", {}, word("preflight", finding.code)), h("br"), word("cure", finding.code)))));
 }
 
-/** Serial number and eSIM identities. */
+/** Operating system, serial number and eSIM identities. */
 export function facts(handset) {
   const rows = [];
+  if (handset.os) rows.push(h("span", {}, h("small", {}, `${t("phone.os")} `), handset.os));
+  if (handset.sim_slots) rows.push(h("span", {}, t("phone.sims", { n: handset.sim_slots })));
   if (handset.serial) rows.push(h("span", {}, h("small", {}, `${t("phone.serial")} `), h("span", { class: "code" }, handset.serial)));
   for (const eid of handset.eids) rows.push(h("span", {}, h("small", {}, `${t("phone.eid")} `), h("span", { class: "code" }, eid)));
   return rows.length ? h("p", { class: "facts" }, rows) : null;

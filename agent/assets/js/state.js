@@ -109,8 +109,8 @@ export async function loadMoreHandsets() {
   changed();
 }
 
-/** Devices in the order of their places. */
-export const bench = () => [...state.devices.values()].sort((a, b) => byPlace(a.id, b.id));
+/** Devices in the order of their places; a scanner is no phone to show. */
+export const bench = () => [...state.devices.values()].filter((device) => device.state !== "ignored").sort((a, b) => byPlace(a.id, b.id));
 
 /** The phone at a device, if it was read. */
 export function handsetAt(device) {

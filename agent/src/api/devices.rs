@@ -50,3 +50,27 @@ pub(super) async fn read(
     }
     Ok((StatusCode::ACCEPTED, Json(view)))
 }
+
+/// Stops waiting for the phone's owner to allow this computer. What the phone told already stays.
+/// Answers at once; the outcome comes as an event.
+#[utoipa::path(
+    post, path = "/devices/{device}/stop", tag = "bench",
+    params(("device" = String, Path, description = "Its id, such as usb:1-1.2")),
+    responses(
+        (status = 202, description = "Nobody is waited for any more", body = DeviceView),
+        (status = 404, body = Problem),
+        (status = 409, description = "Nobody was waited for", body = Problem),
+    ),
+)]
+pub(super) async fn stop(
+    Shared(station): State,
+    Named(id): Named<DeviceId>,
+) -> Result<(StatusCode, Json<DeviceView>), Problem> {
+    let stopped = station.bench.stop_waiting(&id);
+    let view = station.bench.device(&id).ok_or_else(|| Problem::not_found("such device"))?;
+    if !stopped {
+        let detail = "nobody is waited for at this device";
+        return Err(Problem::new(StatusCode::CONFLICT, "not_waiting", detail));
+    }
+    Ok((StatusCode::ACCEPTED, Json(view)))
+}

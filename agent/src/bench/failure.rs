@@ -1,8 +1,8 @@
 //! Why a device was not read, and what a person can do about it.
 
 use serde::{Deserialize, Serialize};
-use tekser_hardware::OpenError;
-use tekser_hardware::at::ReadError;
+use tekser_hardware::survey::{Summary, Trouble};
+use tekser_hardware::{OpenError, Role, Speaks, adb, at};
 use utoipa::ToSchema;
 
 use super::DeviceState;
@@ -34,6 +34,20 @@ pub enum FailureCode {
     PulledOut,
     /// It was read, and the reading could not be stored.
     NotKept,
+    /// The phone shows only its files: debugging and modem are off.
+    FilesOnly,
+    /// The phone is in its boot loader.
+    Bootloader,
+    /// An iPhone or iPad, which this version cannot read.
+    Apple,
+    /// Nobody allowed this computer on the phone.
+    NotAllowed,
+    /// A person stopped the wait for "Allow".
+    Stopped,
+    /// Another program, most likely an adb server, holds the debug bridge.
+    AdbServer,
+    /// The debug bridge gave nothing.
+    AdbFailed,
 }
 
 /// Why a device was not read this time.
@@ -42,59 +56,86 @@ pub(super) struct Failure {
     pub code: FailureCode,
     pub message: String,
     pub cure: String,
-    /// Whether it may pass by itself.
-    pub may_pass: bool,
 }
 
 impl Failure {
-    /// A device without any port.
-    pub(super) fn no_port() -> Self {
-        Self {
-            code: FailureCode::NoPort,
-            message: "it has no port that could be asked".to_owned(),
-            cure: "turn on the phone's modem or USB debugging mode".to_owned(),
-            may_pass: true,
-        }
-    }
-
     /// A device that may not be opened, as far as can be seen without trying.
     pub(super) fn permission_denied() -> Self {
         Self {
             code: FailureCode::PermissionDenied,
             message: "this user may not open it".to_owned(),
-            cure:
-                "add the user to the group dialout and log in again; then plug the phone in again"
-                    .to_owned(),
-            may_pass: false,
+            cure: "install Tekser's udev rules (hardware/udev), or add the user to the group \
+                   that owns the port (usually dialout) and log in again; then plug the phone in \
+                   again"
+                .to_owned(),
         }
+    }
+
+    /// The station's own key for the debug bridge cannot be used.
+    pub(super) fn no_key(error: &adb::KeyError) -> Self {
+        Self {
+            code: FailureCode::AdbFailed,
+            message: format!("the station's key for the debug bridge cannot be used: {error}"),
+            cure: "check the file `adb_key` in the data directory".to_owned(),
+        }
+    }
+
+    /// Why a survey gave no reading.
+    pub(super) fn of(summary: &Summary) -> Self {
+        match summary.trouble() {
+            Some(trouble) => {
+                let side = summary.sides.iter().find(|side| {
+                    side.trouble.as_ref().is_some_and(|its| core::ptr::eq(its, trouble))
+                });
+                let code = code_of(trouble, side.map(|side| side.speaks));
+                Self { code, message: trouble.to_string(), cure: trouble.cure() }
+            }
+            None => Self::of_trouble(&Trouble::NoPort { role: Role::Phone }),
+        }
+    }
+
+    /// Why the debug bridge gave nothing, if it was asked and gave nothing.
+    pub(super) fn of_adb(summary: &Summary) -> Option<FailureCode> {
+        let side = summary.sides.iter().find(|side| side.speaks == Speaks::Adb)?;
+        side.trouble.as_ref().map(|trouble| code_of(trouble, Some(Speaks::Adb)))
+    }
+
+    fn of_trouble(trouble: &Trouble) -> Self {
+        let (message, cure) = (trouble.to_string(), trouble.cure());
+        Self { code: code_of(trouble, None), message, cure }
     }
 }
 
-impl From<OpenError> for Failure {
-    fn from(error: OpenError) -> Self {
-        let code = match error {
+const fn code_of(trouble: &Trouble, side: Option<Speaks>) -> FailureCode {
+    match trouble {
+        Trouble::Open(OpenError::Busy { .. }) if matches!(side, Some(Speaks::Adb)) => {
+            FailureCode::AdbServer
+        }
+        Trouble::Open(error) => match error {
             OpenError::PermissionDenied { .. } => FailureCode::PermissionDenied,
             OpenError::Busy { .. } => FailureCode::Busy,
             OpenError::NotFound { .. } => FailureCode::NotFound,
             OpenError::NotAPort { .. } => FailureCode::NotAPort,
             OpenError::NoDriver { .. } | OpenError::Io { .. } => FailureCode::PortFailed,
-        };
-        let (message, cure) = (error.to_string(), error.cure());
-        Self { code, message, cure, may_pass: error.is_retryable() }
-    }
-}
-
-impl From<ReadError> for Failure {
-    fn from(error: ReadError) -> Self {
-        let code = match error {
-            ReadError::Silent => FailureCode::Silent,
-            ReadError::Unintelligible | ReadError::Scanner => FailureCode::Unintelligible,
-            ReadError::Prompt => FailureCode::Prompt,
-            ReadError::Gone => FailureCode::PulledOut,
-            ReadError::Link(_) => FailureCode::PortFailed,
-        };
-        let (message, cure) = (error.to_string(), error.cure().to_owned());
-        Self { code, message, cure, may_pass: error.is_retryable() }
+        },
+        Trouble::At(error) => match error {
+            at::ReadError::Silent => FailureCode::Silent,
+            at::ReadError::Unintelligible | at::ReadError::Scanner => FailureCode::Unintelligible,
+            at::ReadError::Prompt => FailureCode::Prompt,
+            at::ReadError::Gone => FailureCode::PulledOut,
+            at::ReadError::Link(_) => FailureCode::PortFailed,
+        },
+        Trouble::Adb(adb::ReadError::NotAllowed) => FailureCode::NotAllowed,
+        Trouble::Adb(error) if error.is_gone() => FailureCode::PulledOut,
+        Trouble::Adb(adb::ReadError::Server(_)) => FailureCode::AdbServer,
+        Trouble::Adb(_) => FailureCode::AdbFailed,
+        Trouble::Stopped => FailureCode::Stopped,
+        Trouble::NoPort { role } => match role {
+            Role::Files => FailureCode::FilesOnly,
+            Role::Bootloader => FailureCode::Bootloader,
+            Role::Apple => FailureCode::Apple,
+            Role::Phone | Role::Scanner => FailureCode::NoPort,
+        },
     }
 }
 
@@ -105,14 +146,13 @@ impl From<StoreError> for Failure {
             message: format!("the reading cannot be kept: {error}"),
             cure: "free disk space and check the data directory, then read the phone again"
                 .to_owned(),
-            may_pass: true,
         }
     }
 }
 
 impl From<Failure> for DeviceState {
     fn from(failure: Failure) -> Self {
-        let Failure { code, message, cure, .. } = failure;
+        let Failure { code, message, cure } = failure;
         Self::Failed { code, message, cure }
     }
 }

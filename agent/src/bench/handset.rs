@@ -6,6 +6,7 @@ use tekser_hardware::{Claim, Confidence, DeviceId, Note, Reading, Slot, Source};
 use tekser_imei::{Imei, Imei14, Suspicion};
 use utoipa::ToSchema;
 
+use super::advice::NextStep;
 use crate::finding::Severity;
 use crate::id::{HandsetId, ReadingId};
 
@@ -20,6 +21,11 @@ pub struct RecordedReading {
     /// The device it was read from; none for a box on the counter.
     #[schema(value_type = Option<String>)]
     pub device: Option<DeviceId>,
+    /// When that device was plugged in: what a phone said before it was pulled out is not what it
+    /// says now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub plugged_at: Option<Timestamp>,
     /// The phone it is of.
     pub handset: HandsetId,
     /// What was read.
@@ -45,11 +51,20 @@ pub struct Handset {
     pub model: Option<String>,
     /// Firmware version.
     pub firmware: Option<String>,
+    /// Operating system and its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os: Option<String>,
+    /// How many SIM slots with an IMEI the phone says it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sim_slots: Option<u8>,
     /// eSIM identities.
     #[schema(value_type = Vec<String>)]
     pub eids: Vec<tekser_imei::Eid>,
     /// What a person should know.
     pub findings: Vec<Finding>,
+    /// What a person does next to know its IMEIs for sure; none if they are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_step: Option<NextStep>,
     /// The readings it is made of, oldest first.
     pub readings: Vec<ReadingId>,
     /// First reading.
@@ -113,6 +128,9 @@ pub struct SlotView {
     /// The IMEI given by the most direct source; none if no source gave a sound one.
     #[schema(value_type = Option<String>)]
     pub imei: Option<Imei>,
+    /// How far the number can be relied on; none if there is no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<Trust>,
     /// Everything that was said.
     pub said: Vec<Said>,
 }
@@ -131,6 +149,20 @@ impl SlotView {
     }
 }
 
+/// How far the number of a slot can be relied on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// Two kinds of sources name the same number; a label counts.
+    Agreed,
+    /// One source names it.
+    Single,
+    /// Only something that other software may have set names it, or its slot is a guess.
+    Weak,
+    /// Sources name different numbers, or two slots carry this one.
+    Disputed,
+}
+
 /// One claim and who made it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Said {
@@ -146,9 +178,15 @@ pub struct Said {
 }
 
 impl Said {
-    /// Device before label, named slot before unnamed.
-    pub(super) fn weight(&self) -> (bool, Confidence) {
-        (self.source != Source::Label, self.claim.confidence)
+    /// What other software may have set is never believed over anything else; then the device
+    /// before the label, the named slot before the unnamed.
+    pub(super) fn weight(&self) -> (bool, bool, Confidence) {
+        (!self.is_weak(), self.source != Source::Label, self.claim.confidence)
+    }
+
+    /// Whether other software may have set it, or its slot is a guess.
+    pub(super) fn is_weak(&self) -> bool {
+        self.claim.confidence == Confidence::Weak
     }
 }
 
@@ -200,6 +238,10 @@ pub enum FindingKind {
     },
     /// The phone answered and gave no IMEI.
     NoImei,
+    /// Nothing but the phone's properties, which other software can set, names this IMEI.
+    OnlyWeak,
+    /// Sources name different serial numbers.
+    SerialDiffers,
     /// A remark on the exchange.
     Exchange {
         /// Which.

@@ -1,14 +1,15 @@
 //! Readings of one phone become one [`Handset`].
 //!
-//! The latest reading of each source counts. What they say is laid into slots: claims that name
-//! their slot first, then claims that name a known IMEI, then the rest in order. Nothing is
+//! The latest reading of each source counts, and of what a phone said over a cable only the newest
+//! plug-in: a board may have been replaced before it. What they say is laid into slots: claims that
+//! name their slot first, then claims that name a known IMEI, then the rest in order. Nothing is
 //! averaged away: a slot keeps everything that was said of it, and differing IMEIs are a finding.
 
-use tekser_hardware::{ClaimValue, DeviceId, Note, Slot, Source};
-use tekser_imei::ParseError;
+use tekser_hardware::{ClaimValue, DeviceId, Slot, Source};
 
-use super::handset::{Finding, FindingKind, Handset, RecordedReading, Said, SlotView};
-use crate::finding::Severity;
+use super::handset::{Handset, RecordedReading, Said, SlotView, Trust};
+use super::plug::{is_cabled, plug_in};
+use super::{advice, findings, serial};
 use crate::id::HandsetId;
 
 /// Merges readings of one phone, oldest first. `None` without readings.
@@ -16,21 +17,22 @@ pub fn merge(id: HandsetId, readings: &[RecordedReading]) -> Option<Handset> {
     let (first, last) = (readings.first()?, readings.last()?);
     let latest = latest_per_source(readings);
     let slots = lay_out(&latest);
+    let by_knowledge = by_knowledge(&latest);
     let newest = |get: fn(&RecordedReading) -> Option<String>| {
-        // A phone knows its own names better than its box does.
-        let device = latest.iter().rev().filter(|r| r.reading.source != Source::Label);
-        let label = latest.iter().rev().filter(|r| r.reading.source == Source::Label);
-        device.chain(label).find_map(|r| get(r))
+        by_knowledge.iter().find_map(|reading| get(reading))
     };
     let mut handset = Handset {
         id,
         device: last_device(readings),
-        serial: newest(|r| r.reading.serial.clone()),
+        serial: newest(|r| r.reading.serial.clone().filter(|serial| !serial::is_dummy(serial))),
         maker: newest(|r| r.reading.maker.clone()),
         model: newest(|r| r.reading.model.clone()),
         firmware: newest(|r| r.reading.firmware.clone()),
+        os: newest(|r| r.reading.os.clone()),
+        sim_slots: by_knowledge.iter().find_map(|reading| reading.reading.sim_slots),
         eids: Vec::new(),
         findings: Vec::new(),
+        next_step: None,
         readings: readings.iter().map(|r| r.id).collect(),
         first_seen: first.at,
         last_seen: last.at,
@@ -41,7 +43,8 @@ pub fn merge(id: HandsetId, readings: &[RecordedReading]) -> Option<Handset> {
             handset.eids.push(*eid);
         }
     }
-    handset.findings = find(&handset, &latest, readings);
+    handset.findings = findings::find(&handset, &latest, readings);
+    handset.next_step = advice::for_handset(&handset, &latest);
     Some(handset)
 }
 
@@ -49,13 +52,29 @@ fn last_device(readings: &[RecordedReading]) -> Option<DeviceId> {
     readings.iter().rev().find_map(|r| r.device.clone())
 }
 
+/// The latest reading of each source, oldest first. Over a cable only the newest plug-in counts.
 fn latest_per_source(readings: &[RecordedReading]) -> Vec<&RecordedReading> {
+    let newest = readings.iter().rev().find(|r| is_cabled(r)).map(plug_in);
     let mut latest: Vec<&RecordedReading> = Vec::new();
     for reading in readings {
+        if is_cabled(reading) && Some(plug_in(reading)) != newest {
+            continue;
+        }
         latest.retain(|other| other.reading.source != reading.reading.source);
         latest.push(reading);
     }
     latest
+}
+
+/// Those who know the phone's own names best first: itself, its USB descriptors, its box.
+fn by_knowledge<'a>(latest: &[&'a RecordedReading]) -> Vec<&'a RecordedReading> {
+    let mut all: Vec<&RecordedReading> = latest.iter().rev().copied().collect();
+    all.sort_by_key(|reading| match reading.reading.source {
+        Source::At | Source::Adb | Source::Screen => 0,
+        Source::Usb => 1,
+        Source::Label => 2,
+    });
+    all
 }
 
 /// Lays every claim into a slot.
@@ -91,8 +110,36 @@ fn lay_out(latest: &[&RecordedReading]) -> Vec<SlotView> {
     for view in &mut slots {
         view.said.sort_by_key(|said| core::cmp::Reverse(said.weight()));
         view.imei = view.said.iter().find_map(|said| said.claim.value.imei());
+        view.trust = trust(view);
     }
+    dispute_twins(&mut slots);
     slots
+}
+
+/// How far a slot's number can be relied on, by itself.
+fn trust(view: &SlotView) -> Option<Trust> {
+    let number = view.imei14()?;
+    let with_number = view.said.iter().filter_map(|said| Some((said, said.claim.value.imei14()?)));
+    if with_number.clone().any(|(_, other)| other != number) {
+        return Some(Trust::Disputed);
+    }
+    let said: Vec<&Said> = with_number.map(|(said, _)| said).collect();
+    let another = |one: &&Said| said.iter().any(|other| other.source != one.source);
+    if said.iter().any(another) {
+        return Some(Trust::Agreed);
+    }
+    Some(if said.iter().all(|said| said.is_weak()) { Trust::Weak } else { Trust::Single })
+}
+
+/// A number in two slots is right in one of them at most.
+fn dispute_twins(slots: &mut [SlotView]) {
+    let numbers: Vec<_> = slots.iter().map(SlotView::imei14).collect();
+    for view in slots {
+        let number = view.imei14();
+        if number.is_some() && numbers.iter().filter(|other| **other == number).count() > 1 {
+            view.trust = Some(Trust::Disputed);
+        }
+    }
 }
 
 /// Claims of one source that name no slot: those with a known number first, then the rest.
@@ -130,131 +177,6 @@ fn first_unspoken(slots: &[SlotView], source: Source) -> Slot {
 fn place(slots: &mut Vec<SlotView>, slot: Slot, said: Said) {
     match slots.iter_mut().find(|view| view.slot == slot) {
         Some(view) => view.said.push(said),
-        None => slots.push(SlotView { slot, imei: None, said: vec![said] }),
-    }
-}
-
-fn find(handset: &Handset, latest: &[&RecordedReading], all: &[RecordedReading]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let has_label = latest.iter().any(|r| r.reading.source == Source::Label);
-    let has_device = latest.iter().any(|r| r.reading.source != Source::Label);
-    for view in &handset.slots {
-        slot_findings(view, has_label && has_device, &mut findings);
-    }
-    same_twice(&handset.slots, &mut findings);
-    changed(all, latest, &mut findings);
-    if has_device && handset.slots.iter().all(|view| view.imei14().is_none()) {
-        findings.push(Finding {
-            kind: FindingKind::NoImei,
-            severity: Severity::Warning,
-            slot: None,
-        });
-    }
-    for note in latest.iter().flat_map(|r| &r.reading.notes) {
-        findings.push(Finding {
-            kind: FindingKind::Exchange { note: *note },
-            severity: severity_of(*note),
-            slot: None,
-        });
-    }
-    findings
-}
-
-const fn severity_of(note: Note) -> Severity {
-    match note {
-        Note::StandardRefused | Note::UuidInsteadOfImei => Severity::Info,
-        Note::PlainAnswerAlternates
-        | Note::AnswerCut
-        | Note::Garbage
-        | Note::SecondSlotUnsound
-        | Note::ImeiRefused
-        | Note::ImeiMissing
-        | Note::PropertiesOnly
-        | Note::PropertiesDisagree => Severity::Warning,
-    }
-}
-
-fn slot_findings(view: &SlotView, both: bool, findings: &mut Vec<Finding>) {
-    let mut add = |kind, severity| {
-        let finding = Finding { kind, severity, slot: Some(view.slot) };
-        if !findings.contains(&finding) {
-            findings.push(finding);
-        }
-    };
-    let mut numbers: Vec<_> = view.said.iter().filter_map(|s| s.claim.value.imei14()).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    if numbers.len() > 1 {
-        add(FindingKind::Disagreement, Severity::Stop);
-    }
-    for said in &view.said {
-        if let ClaimValue::Rejected { reason, .. } = &said.claim.value {
-            match reason {
-                ParseError::CheckDigit { .. } => add(FindingKind::CheckDigit, Severity::Stop),
-                _ => add(FindingKind::Unreadable, Severity::Warning),
-            }
-        }
-    }
-    if let Some(imei) = view.imei {
-        for suspicion in imei.suspicions() {
-            let severity = match suspicion.severity() {
-                tekser_imei::Severity::Disqualifying => Severity::Stop,
-                tekser_imei::Severity::Warning => Severity::Warning,
-                tekser_imei::Severity::Note => Severity::Info,
-            };
-            add(FindingKind::Suspicious { suspicion }, severity);
-        }
-    }
-    let on_label = view.said.iter().any(|said| said.source == Source::Label);
-    let on_device = view.said.iter().any(|said| said.source != Source::Label);
-    if both && on_label && !on_device {
-        add(FindingKind::OnlyOnLabel, Severity::Warning);
-    }
-    if both && on_device && !on_label {
-        add(FindingKind::NotOnLabel, Severity::Info);
-    }
-}
-
-fn same_twice(slots: &[SlotView], findings: &mut Vec<Finding>) {
-    for (index, view) in slots.iter().enumerate() {
-        let twin = slots
-            .iter()
-            .take(index)
-            .any(|other| other.imei14().is_some() && other.imei14() == view.imei14());
-        if twin {
-            findings.push(Finding {
-                kind: FindingKind::SameImeiTwice,
-                severity: Severity::Stop,
-                slot: Some(view.slot),
-            });
-        }
-    }
-}
-
-/// An older reading of the same source that gave a number which the latest does not give: a board
-/// was changed, or the phone is not the one it was taken for.
-fn changed(all: &[RecordedReading], latest: &[&RecordedReading], findings: &mut Vec<Finding>) {
-    let numbers = |r: &RecordedReading| {
-        let mut numbers: Vec<_> =
-            r.reading.claims.iter().filter_map(|claim| claim.value.imei14()).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        numbers
-    };
-    for now in latest {
-        let before = all.iter().rev().find(|earlier| {
-            let theirs = numbers(earlier);
-            earlier.id != now.id
-                && earlier.reading.source == now.reading.source
-                && !numbers(now).is_empty()
-                && !theirs.iter().all(|number| numbers(now).contains(number))
-        });
-        if let Some(before) = before {
-            findings.push(Finding {
-                kind: FindingKind::ChangedSince { reading: before.id },
-                severity: Severity::Warning,
-                slot: None,
-            });
-        }
+        None => slots.push(SlotView { slot, imei: None, trust: None, said: vec![said] }),
     }
 }

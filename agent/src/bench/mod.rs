@@ -1,10 +1,16 @@
 //! The bench: what is plugged in, what was read from it, and which phones that makes.
 
+mod advice;
 mod failure;
+mod findings;
 mod handset;
+mod keys;
 mod label;
 mod merge;
+mod plug;
 mod record;
+mod serial;
+mod survey;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -12,14 +18,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tekser_hardware::at::Budget;
-use tekser_hardware::{Access, Bus, Device, DeviceId, PortName};
+use tekser_hardware::survey::Stop;
+use tekser_hardware::{Access, Bus, Device, DeviceId, PortName, Role};
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
+pub use advice::NextStep;
 use failure::Failure;
 pub use failure::FailureCode;
-pub use handset::{Finding, FindingKind, Handset, RecordedReading, Said, SlotView};
+pub use handset::{Finding, FindingKind, Handset, RecordedReading, Said, SlotView, Trust};
+pub use keys::{AdbKeys, Asking};
 pub use label::{LabelError, read_label};
 pub use merge::merge;
 pub use record::{ScanError, ScanSource, Target};
@@ -39,14 +47,40 @@ pub struct DeviceView {
     pub ports: Vec<PortName>,
     /// USB vendor and product id, `vvvv:pppp` in hex.
     pub usb_id: Option<String>,
+    /// Maker by its USB strings.
+    pub maker: Option<String>,
     /// What it calls itself.
     pub product: Option<String>,
+    /// What it is there for: `phone`, `files`, `bootloader`, `apple` or `scanner`.
+    #[schema(value_type = String, example = "phone")]
+    pub role: Role,
     /// When it was plugged in.
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
+    /// Until when the phone's owner is waited for to touch "Allow"; none if nobody is waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub waiting_until: Option<Timestamp>,
+    /// Why its debug bridge gave nothing, of a phone that was read otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<FailureCode>,
+    /// What a person does next; none if nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_step: Option<NextStep>,
     /// How far its reading has come.
     #[serde(flatten)]
     pub state: DeviceState,
+}
+
+impl DeviceView {
+    fn advise(&mut self) {
+        self.next_step = match (&self.state, self.waiting_until) {
+            (_, Some(_)) => Some(NextStep::AllowOnPhone),
+            (DeviceState::Failed { code, .. }, None) => advice::for_failure(*code),
+            (DeviceState::Read { .. }, None) => self.missed.and_then(advice::for_failure),
+            _ => None,
+        };
+    }
 }
 
 /// How far the reading of a device has come.
@@ -71,6 +105,8 @@ pub enum DeviceState {
         /// What to do, in English.
         cure: String,
     },
+    /// No phone, and never asked: a scanner.
+    Ignored,
     /// Pulled out: only in events, a list shows what is there.
     Gone,
 }
@@ -83,6 +119,16 @@ struct Live {
     handset: Option<HandsetId>,
     /// Tells this plug-in from the next one in the same place.
     arrival: u64,
+    /// The reading that goes on now.
+    asked: Option<Asked>,
+}
+
+/// A reading that goes on.
+struct Asked {
+    /// Ends the wait for the phone's owner.
+    stop: Stop,
+    /// It begins anew when it is over.
+    again: bool,
 }
 
 /// What is plugged in, and what becomes of it.
@@ -90,7 +136,7 @@ pub struct Bench {
     store: Store,
     clock: Arc<dyn Clock>,
     buses: Vec<Arc<dyn Bus>>,
-    budget: Budget,
+    asking: Asking,
     live: Mutex<BTreeMap<DeviceId, Live>>,
     /// Held while a reading is given to a phone, so that two readings of one phone make one phone.
     recording: tokio::sync::Mutex<()>,
@@ -104,14 +150,14 @@ impl Bench {
         store: Store,
         clock: Arc<dyn Clock>,
         buses: Vec<Arc<dyn Bus>>,
-        budget: Budget,
+        asking: Asking,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<HandsetId>) {
         let (read, reads) = mpsc::unbounded_channel();
         let bench = Self {
             store,
             clock,
             buses,
-            budget,
+            asking,
             live: Mutex::default(),
             recording: tokio::sync::Mutex::default(),
             read,
@@ -134,22 +180,28 @@ impl Bench {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the state of a device and tells of it, unless it was replugged meanwhile.
-    async fn set_state(
+    /// Changes what is shown of a device and tells of it, unless it was replugged meanwhile or is
+    /// to be read anew.
+    async fn change(
         &self,
         id: &DeviceId,
         arrival: u64,
-        state: DeviceState,
+        change: impl FnOnce(&mut Live),
     ) -> Result<(), StoreError> {
         let view = {
             let mut live = self.live();
             let Some(entry) = live.get_mut(id).filter(|entry| entry.arrival == arrival) else {
                 return Ok(());
             };
-            if let DeviceState::Read { handset, .. } = state {
-                entry.handset = Some(handset);
+            if entry.asked.as_ref().is_some_and(|asked| asked.again) {
+                return Ok(());
             }
-            entry.view.state = state;
+            let before = entry.view.clone();
+            change(entry);
+            entry.view.advise();
+            if entry.view == before {
+                return Ok(());
+            }
             entry.view.clone()
         };
         self.tell(&view).await
@@ -165,6 +217,7 @@ impl Bench {
 
 fn view_of(device: &Device, since: Timestamp) -> DeviceView {
     let state = match device.access() {
+        _ if device.role == Role::Scanner => DeviceState::Ignored,
         Access::Free | Access::Busy { .. } => DeviceState::Reading,
         Access::PermissionDenied => Failure::permission_denied().into(),
     };
@@ -172,8 +225,13 @@ fn view_of(device: &Device, since: Timestamp) -> DeviceView {
         id: device.id.clone(),
         ports: device.ports.iter().map(|port| port.name.clone()).collect(),
         usb_id: device.usb_id.map(|(vendor, product)| format!("{vendor:04x}:{product:04x}")),
+        maker: device.maker.clone(),
         product: device.product.clone(),
+        role: device.role,
         since,
+        waiting_until: None,
+        missed: None,
+        next_step: None,
         state,
     }
 }

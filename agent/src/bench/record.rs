@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tekser_hardware::{DeviceId, Reading, Source};
 use tekser_imei::Imei14;
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::handset::{Finding, FindingKind, Handset, RecordedReading};
 use super::label::{LABEL_MAX, LabelError, read_label};
-use super::{Bench, merge};
+use super::{Bench, merge, serial};
 use crate::finding::Severity;
 use crate::id::{HandsetId, ReadingId};
 use crate::store::{Change, StoreError};
@@ -110,14 +111,42 @@ impl Bench {
         Ok(handset)
     }
 
+    /// Keeps what was read from a device at one plug-in, for a caller that read it itself. Gives
+    /// the phone after the last of them; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub async fn keep_all(
+        &self,
+        readings: Vec<Reading>,
+        device: &DeviceId,
+    ) -> Result<Option<Handset>, StoreError> {
+        let (arrival, since) = self.plugged_at(device).unzip();
+        let plugged_at = since.unwrap_or_else(|| self.clock.now());
+        let mut known = None;
+        let mut last: Option<Handset> = None;
+        for reading in readings {
+            let handset = self.keep_at(reading, device, arrival, plugged_at, known).await?;
+            known = Some(handset.id);
+            last = Some(handset);
+        }
+        Ok(last)
+    }
+
     /// Keeps what was read from a device, for a caller that read it itself.
     ///
     /// # Errors
     ///
     /// If the store fails.
     pub async fn keep(&self, reading: Reading, device: &DeviceId) -> Result<Handset, StoreError> {
-        let arrival = self.live().get(device).map(|live| live.arrival);
+        let arrival = self.plugged_at(device).map(|(arrival, _)| arrival);
         self.keep_from(reading, device, arrival).await
+    }
+
+    /// As what, and when, the device was plugged in that is there now.
+    fn plugged_at(&self, device: &DeviceId) -> Option<(u64, Timestamp)> {
+        self.live().get(device).map(|live| (live.arrival, live.view.since))
     }
 
     /// Keeps what was read from a device that was plugged in as `arrival`. Whatever stands in its
@@ -128,11 +157,25 @@ impl Bench {
         device: &DeviceId,
         arrival: Option<u64>,
     ) -> Result<Handset, StoreError> {
+        let since = self.plugged_at(device).filter(|(its, _)| Some(*its) == arrival);
+        let plugged_at = since.map_or_else(|| self.clock.now(), |(_, since)| since);
+        self.keep_at(reading, device, arrival, plugged_at, None).await
+    }
+
+    async fn keep_at(
+        &self,
+        reading: Reading,
+        device: &DeviceId,
+        arrival: Option<u64>,
+        plugged_at: Timestamp,
+        known: Option<HandsetId>,
+    ) -> Result<Handset, StoreError> {
         let _turn = self.recording.lock().await;
         let still_there = |live: &&mut super::Live| Some(live.arrival) == arrival;
         let here = self.live().get_mut(device).filter(still_there).and_then(|live| live.handset);
         let mut change = self.store.begin().await?;
-        let handset = self.record(&mut change, reading, Some(device.clone()), here).await?;
+        let place = Some((device.clone(), plugged_at));
+        let handset = self.record(&mut change, reading, place, known.or(here)).await?;
         change.commit().await?;
         if let Some(live) = self.live().get_mut(device).filter(still_there) {
             live.handset = Some(handset.id);
@@ -144,9 +187,10 @@ impl Bench {
         &self,
         change: &mut Change<'_>,
         reading: Reading,
-        device: Option<DeviceId>,
+        place: Option<(DeviceId, Timestamp)>,
         known: Option<HandsetId>,
     ) -> Result<Handset, StoreError> {
+        let (device, plugged_at) = place.unzip();
         let numbers: Vec<Imei14> =
             reading.claims.iter().filter_map(|claim| claim.value.imei14()).collect();
         let id = match known {
@@ -158,6 +202,7 @@ impl Bench {
             id: ReadingId::new(),
             at: self.clock.now(),
             device,
+            plugged_at,
             handset: id,
             reading,
         };
@@ -190,7 +235,9 @@ impl Bench {
         let scanned = matches!(reading.source, Source::Screen | Source::Label);
         let may_be = |handset: &Handset| {
             let same_serial = match (&handset.serial, &reading.serial) {
-                (Some(theirs), Some(ours)) => theirs.eq_ignore_ascii_case(ours),
+                (Some(theirs), Some(ours)) if !serial::is_dummy(ours) => {
+                    theirs.eq_ignore_ascii_case(ours)
+                }
                 _ => true,
             };
             // What was scanned can't be plugged in: it belongs to the phone wherever that is.
@@ -200,7 +247,7 @@ impl Bench {
         if let Some(handset) = by_number.iter().find(|handset| may_be(handset)) {
             return Ok(handset.id);
         }
-        if let Some(serial) = &reading.serial
+        if let Some(serial) = reading.serial.as_ref().filter(|serial| !serial::is_dummy(serial))
             && let Some(handset) = change.handset_with_serial(serial).await?
             && may_be(&handset)
             && !(reading.source == Source::Label && has_other_label(&handset, numbers))

@@ -1,5 +1,8 @@
 //! Readings become handsets: nothing averaged away, nothing invented.
 
+mod trust;
+mod waiting;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -7,7 +10,7 @@ use proptest::prelude::*;
 use tekser_hardware::{Claim, ClaimValue, Confidence, DeviceId, Note, Reading, Slot, Source};
 use tekser_imei::{Imei, Imei14, Imeisv, Meid, ParseError};
 
-use super::{FindingKind, Handset, LabelError, RecordedReading, merge, read_label};
+use super::{FindingKind, Handset, LabelError, RecordedReading, Trust, merge, read_label};
 use crate::finding::Severity;
 use crate::id::{HandsetId, ReadingId};
 
@@ -41,6 +44,7 @@ fn recorded(at: i64, reading: Reading) -> RecordedReading {
         id: ReadingId::new(),
         at: Timestamp::from_second(1_700_000_000 + at).unwrap(),
         device: (reading.source != Source::Label).then(|| DeviceId::usb("1-1")),
+        plugged_at: None,
         handset: HandsetId::new(),
         reading,
     }
@@ -374,6 +378,17 @@ proptest! {
                 shown -= 1;
             }
             prop_assert_eq!(shown, 0);
+        }
+
+        // A slot whose sources disagree says so and is disputed, or two of them would be right.
+        for view in &handset.slots {
+            prop_assert_eq!(view.trust.is_some(), view.imei14().is_some());
+            let names: BTreeSet<Source> = view.said.iter()
+                .filter(|s| s.claim.value.imei14().is_some()).map(|s| s.source).collect();
+            let numbers: BTreeSet<Imei14> =
+                view.said.iter().filter_map(|s| s.claim.value.imei14()).collect();
+            prop_assert!(numbers.len() < 2 || view.trust == Some(Trust::Disputed));
+            prop_assert!(view.trust != Some(Trust::Agreed) || names.len() > 1);
         }
 
         // A slot whose sources disagree says so; a slot goes by something that was said of it.

@@ -1,6 +1,7 @@
 //! What would get a case refused, before it is filed.
 
 use serde::{Deserialize, Serialize};
+use tekser_hardware::{Confidence, Source};
 use tekser_imei::Imei14;
 use utoipa::ToSchema;
 
@@ -49,6 +50,8 @@ pub enum PreflightCode {
     NotRead,
     /// The phone on the bench has other IMEIs.
     ReadingDiffers,
+    /// Nothing but properties that other software can set names the new IMEI.
+    ReadingWeak,
     /// The phone on the bench has more IMEIs than the case names.
     ReadingHasMore,
     /// Sources of the phone disagree in a way a replaced board does not explain.
@@ -172,7 +175,7 @@ fn check_reading(case: &Replacement, handset: Option<&Handset>, found: &mut Find
     };
     let said = handset.slots.iter().flat_map(|slot| &slot.said);
     let read: Vec<Imei14> = said
-        .filter(|said| said.source != tekser_hardware::Source::Label)
+        .filter(|said| said.source != Source::Label)
         .filter_map(|said| said.claim.value.imei14())
         .collect();
     let is_named = |number: Imei14| case.imeis().any(|imei| imei.imei14() == number);
@@ -183,6 +186,13 @@ fn check_reading(case: &Replacement, handset: Option<&Handset>, found: &mut Find
                 Severity::Stop,
                 &format!("new[{index}]"),
                 "the phone on the bench did not give this IMEI: read it again or mend the case",
+            );
+        } else if is_weak(handset, imei.imei14()) {
+            found.add(
+                PreflightCode::ReadingWeak,
+                Severity::Warning,
+                &format!("new[{index}]"),
+                "compare with what the phone shows: dial *#06# and scan the screen",
             );
         }
     }
@@ -213,6 +223,15 @@ fn check_reading(case: &Replacement, handset: Option<&Handset>, found: &mut Find
             "look at the phone's findings: its sources disagree beyond the replaced board",
         );
     }
+}
+
+/// Whether everything by which the phone itself named this number may have been set by other
+/// software.
+fn is_weak(handset: &Handset, number: Imei14) -> bool {
+    let said = handset.slots.iter().flat_map(|slot| &slot.said);
+    said.filter(|said| said.claim.value.imei14() == Some(number))
+        .filter(|said| said.source != Source::Label)
+        .all(|said| said.claim.confidence == Confidence::Weak)
 }
 
 fn check_verdicts(case: &Replacement, verdicts: &[Answer], found: &mut Findings) {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use jiff::civil::Date;
 use serde_json::json;
-use tekser_hardware::serial::SerialBus;
-use tekser_hardware::{Bus as _, PortName, Source};
+use tekser_hardware::Source;
+use tekser_hardware::survey::Options;
 use tekser_imei::Imei;
 
+use super::machine::single_bus;
 use super::output::Output;
 use super::{Ended, Failure, Outcome, Setting, read};
 use crate::bench::{ScanSource, Target};
@@ -98,12 +99,15 @@ async fn open(station: &Arc<Station>, new: New, output: &Output) -> Ended {
     let (handset, read) = match &new.port {
         Some(port) => {
             output.progress(&format!("reading {port} …"));
-            let bus = SerialBus::single(PortName::new(port.clone()));
+            let bus = single_bus(port);
             let device = bus.devices().into_iter().next();
             let device = device.ok_or_else(|| anyhow!("there is no port {port}"))?;
-            let reading = read::read(&bus, &device).await?;
+            let id = device.id.clone();
+            let mut found = read::read(&bus, device, &Options::default(), output).await?;
             output.progress("");
-            let handset = station.bench.keep(reading, &device.id).await?;
+            let readings = std::mem::take(&mut found.readings);
+            let kept = station.bench.keep_all(readings, &id).await?;
+            let handset = kept.ok_or_else(|| found.into_error())?;
             let read = handset.imeis_from(|source| source != Source::Label);
             (Some(handset.id), read)
         }

@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod devices;
 mod doctor;
+mod machine;
 mod output;
 mod read;
 mod serve;
@@ -178,7 +179,7 @@ async fn run(arguments: Arguments, output: &Output) -> Ended {
         Command::Serve(arguments) => serve::run(arguments, &setting, output).await,
         Command::Demo(arguments) => demo::run(arguments, &setting, output).await,
         Command::Devices => devices::run(output),
-        Command::Read(arguments) => read::run(arguments, output).await,
+        Command::Read(arguments) => read::run(arguments, &setting, output).await,
         Command::Check(arguments) => check::run(arguments, &setting, output).await,
         Command::Case(command) => case::run(command, &setting, output).await,
         Command::Batch(command) => batch::run(command, &setting, output).await,

@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::bench::{Finding, FindingKind, Handset};
+use crate::bench::{Finding, FindingKind, Handset, NextStep, Trust};
 use crate::check::{BlockReason, Checked, Undetermined, Verdict};
 use crate::finding::Severity;
 
@@ -72,6 +72,14 @@ impl Output {
         if stderr.is_terminal() && !self.json {
             let _ = write!(stderr, "\r\x1b[2K{message}");
             let _ = stderr.flush();
+        }
+    }
+
+    /// Asks a person to do something, where no line of progress can.
+    pub(super) fn ask(&self, message: &str) {
+        let mut stderr = std::io::stderr().lock();
+        if !stderr.is_terminal() && !self.json {
+            let _ = writeln!(stderr, "{message}");
         }
     }
 
@@ -161,6 +169,9 @@ impl Output {
     pub(super) fn handset(&self, handset: &Handset) {
         let name = [&handset.maker, &handset.model].map(|part| part.as_deref().unwrap_or("?"));
         self.text(&name.join(" "));
+        if let Some(os) = &handset.os {
+            self.text(&format!("  system    {os}"));
+        }
         if let Some(firmware) = &handset.firmware {
             self.text(&format!("  firmware  {firmware}"));
         }
@@ -169,15 +180,24 @@ impl Output {
         }
         for slot in &handset.slots {
             match slot.imei {
-                Some(imei) => self.text(&format!("  IMEI {}    {imei}", slot.slot)),
+                Some(imei) => {
+                    let trust = slot.trust.map_or("", trust_word);
+                    self.text(&format!("  IMEI {}    {imei}{trust}", slot.slot));
+                }
                 None => self.text(&format!("  IMEI {}    none that is sound", slot.slot)),
             }
+        }
+        if let Some(slots) = handset.sim_slots {
+            self.text(&format!("  SIM slots {slots}"));
         }
         for eid in &handset.eids {
             self.text(&format!("  EID       {eid}"));
         }
         for finding in &handset.findings {
             self.text(&format!("  {}", self.finding(finding)));
+        }
+        if let Some(step) = handset.next_step {
+            self.text(&format!("  → {}", step_words(step)));
         }
     }
 
@@ -196,6 +216,10 @@ impl Output {
             FindingKind::NoImei => {
                 "it gave no IMEI: dial *#06# and scan or type what it shows".to_owned()
             }
+            FindingKind::OnlyWeak => {
+                "stands in the phone's properties only, which other software can set".to_owned()
+            }
+            FindingKind::SerialDiffers => "sources name different serial numbers".to_owned(),
             FindingKind::Exchange { note } => format!("note: {note:?}"),
         };
         self.severity(finding.severity, &format!("{place}{text}"))
@@ -208,5 +232,26 @@ impl Output {
             Severity::Warning => self.paint(Colour::Yellow, &format!("! {text}")),
             Severity::Stop => self.paint(Colour::Red, &format!("✗ {text}")),
         }
+    }
+}
+
+/// How far a number can be relied on; nothing where there is nothing to add.
+const fn trust_word(trust: Trust) -> &'static str {
+    match trust {
+        Trust::Agreed => "  ✓ two sources agree",
+        Trust::Single => "",
+        Trust::Weak => "  ! not sure",
+        Trust::Disputed => "  ✗ disputed",
+    }
+}
+
+const fn step_words(step: NextStep) -> &'static str {
+    match step {
+        NextStep::DialAndScan => "dial *#06# on the phone and scan or type what it shows",
+        NextStep::AllowOnPhone => "touch Allow on the phone and read it again",
+        NextStep::UnlockAndRetry => "unlock the phone and read it again",
+        NextStep::ModemPort => "choose a USB mode with a modem port, or turn on USB debugging",
+        NextStep::UsbDebugging => "turn on USB debugging",
+        NextStep::StartNormally => "start the phone normally and plug it in again",
     }
 }

@@ -4,8 +4,8 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use tekser_hardware::serial::SerialBus;
 
+use super::machine::{AdbArguments, machine_bus};
 use super::output::{Colour, Output};
 use super::{Ended, Outcome, Setting};
 use crate::api::{Address, Server};
@@ -18,11 +18,15 @@ pub(super) struct Arguments {
     /// Address to listen on; only loopback is possible.
     #[arg(long, env = "TEKSER_ADDRESS", default_value = Address::DEFAULT)]
     address: Address,
+    #[command(flatten)]
+    adb: AdbArguments,
 }
 
 pub(super) async fn run(arguments: Arguments, setting: &Setting, output: &Output) -> Ended {
+    arguments.adb.check()?;
     let mut config = setting.config()?;
-    config.buses = vec![Arc::new(SerialBus::machine())];
+    config.buses = vec![machine_bus()];
+    config.asking = arguments.adb.asking(&config.place)?;
     let station = Station::open(config).await?;
     let mut running = station.run().await?;
     let server = Server::start(Arc::clone(&station), arguments.address).await?;

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use tekser_hardware::Bus;
-use tekser_hardware::at::Budget;
 use tekser_imei::Imei;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
@@ -17,7 +16,7 @@ use tracing::{error, warn};
 pub use desk::{DeskError, NewCase};
 
 use crate::batch::{KeyError, StationKey};
-use crate::bench::Bench;
+use crate::bench::{AdbKeys, Asking, Bench};
 use crate::check::{CHECK_MAX, Checks};
 use crate::clock::{Clock, SystemClock};
 use crate::id::HandsetId;
@@ -52,8 +51,8 @@ pub struct Config {
     pub clock: Arc<dyn Clock>,
     /// What can be plugged into.
     pub buses: Vec<Arc<dyn Bus>>,
-    /// How long a phone may take.
-    pub budget: Budget,
+    /// How phones are asked.
+    pub asking: Asking,
     /// How long the embedded registry takes to review an application.
     pub review_takes: SignedDuration,
     /// How long to wait between two looks at an application in review.
@@ -63,11 +62,12 @@ pub struct Config {
 impl Config {
     /// A station in this place, with nothing to plug into yet.
     pub fn new(place: Place) -> Self {
+        let asking = Asking::new(AdbKeys::in_files(vec![place.adb_key()]));
         Self {
             place,
             clock: Arc::new(SystemClock),
             buses: Vec::new(),
-            budget: Budget::default(),
+            asking,
             review_takes: SignedDuration::from_secs(30),
             poll: SignedDuration::from_secs(5),
         }
@@ -104,7 +104,7 @@ impl Station {
     ///
     /// See [`StartError`].
     pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
-        let Config { place, clock, buses, budget, review_takes, poll } = config;
+        let Config { place, clock, buses, asking, review_takes, poll } = config;
         let key = StationKey::load_or_create(&place.key())?;
         let token = place.token()?;
         let store = Store::open(&place.database()).await?;
@@ -112,7 +112,7 @@ impl Station {
             Sandbox::open(&place.sandbox_database(), Arc::clone(&clock), review_takes).await?;
         let sandbox = Arc::new(sandbox);
         let registry: Arc<dyn Registry> = sandbox.clone();
-        let (bench, reads) = Bench::new(store.clone(), Arc::clone(&clock), buses, budget);
+        let (bench, reads) = Bench::new(store.clone(), Arc::clone(&clock), buses, asking);
         Ok(Arc::new(Self {
             checks: Checks::new(store.clone(), Arc::clone(&registry), Arc::clone(&clock)),
             registries: BTreeMap::from([(registry.id(), registry)]),

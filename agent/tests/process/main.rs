@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod desk;
+mod doctor;
 mod kill;
 mod program;
 mod reading;

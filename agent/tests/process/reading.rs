@@ -46,6 +46,27 @@ fn json_carries_evidence() {
 }
 
 #[test]
+fn json_names_every_reading_and_what_the_device_is() {
+    let persona = Persona::nth(0);
+    let value = read(persona, &["--json", "--no-adb"]).json();
+    assert_eq!(value[0]["role"], "phone");
+    assert_eq!(value[0]["readings"], serde_json::json!([value[0]["reading"]]), "{value}");
+    assert_eq!(value[0]["readings"][0]["source"], "at");
+    assert_eq!(value[0]["handset"]["slots"][0]["trust"], "single");
+    assert!(value[0].get("error").is_none(), "{value}");
+}
+
+#[test]
+fn reading_a_serial_port_leaves_no_key_behind() {
+    let runtime = Runtime::new().unwrap();
+    let phone = runtime.block_on(async { PtyPhone::plug(Persona::nth(0)).unwrap() });
+    let data = tempdir().unwrap();
+    let ran = run(tekser(data.path()).args(["read", "--port", phone.port().as_str()]));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_wrong_check_digit_is_shown_and_flagged() {
     let behaviour = Behaviour { wrong_check_digit: true, ..Behaviour::default() };
     let ran = read(Persona::nth(3).with(behaviour), &[]);

@@ -1,7 +1,5 @@
 //! Which phone a reading belongs to.
 
-use std::sync::Arc;
-
 use tekser::api::Problem;
 use tekser::bench::{DeviceState, FindingKind, Handset, LabelError, ScanError, ScanSource, Target};
 use tekser::id::HandsetId;
@@ -64,12 +62,6 @@ impl Shop {
 
     async fn handset(&self, id: HandsetId) -> Handset {
         self.station.store.handset(id).await.unwrap().unwrap()
-    }
-
-    fn watch(&self) -> tokio::task::JoinSet<()> {
-        let mut tasks = tokio::task::JoinSet::new();
-        tasks.spawn(Arc::clone(&self.station.bench).watch());
-        tasks
     }
 }
 

@@ -57,6 +57,7 @@ fn every_route_is_described() {
         "post /api/v1/cases",
         "post /api/v1/checks",
         "post /api/v1/devices/{device}/read",
+        "post /api/v1/devices/{device}/stop",
         "post /api/v1/scans",
         "post /api/v1/submissions",
         "put /api/v1/cases/{case}",

@@ -16,3 +16,4 @@ mod replay;
 mod sandbox;
 mod store;
 mod support;
+mod survey;

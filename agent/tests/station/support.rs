@@ -15,14 +15,17 @@ use serde_json::Value;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tekser::api::{Hosts, router};
 use tekser::batch::SignedBatch;
+use tekser::bench::{AdbKeys, Asking};
 use tekser::cases::{Case, CustomsDocument, Part, Replacement};
 use tekser::clock::{Clock as _, ManualClock};
 use tekser::id::CaseId;
 use tekser::place::Place;
 use tekser::station::{Config, Station};
+use tekser_hardware::Bus;
 use tekser_imei::{Imei, Imei14};
 use tekser_virtual_bench::VirtualBench;
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
 pub const REVIEW: SignedDuration = SignedDuration::from_mins(10);
@@ -39,6 +42,25 @@ pub struct Shop {
 impl Shop {
     pub async fn open() -> Self {
         Self::open_in(tempfile::tempdir().unwrap(), clock()).await
+    }
+
+    /// A station over this bus, which tries what may pass again after these waits.
+    pub async fn over(bus: Arc<dyn Bus>, again: Vec<Duration>) -> Self {
+        let (directory, clock) = (tempfile::tempdir().unwrap(), clock());
+        let mut config = Config::new(Place::open(directory.path()).unwrap());
+        config.clock = clock.clone();
+        config.buses = vec![bus];
+        // Making a key takes long in a debug build, and no phone here asks for one.
+        config.asking = Asking { again, ..Asking::new(AdbKeys::given(Vec::new())) };
+        let station = Station::open(config).await.unwrap();
+        Self { station, clock, bench: Arc::new(VirtualBench::new()), directory }
+    }
+
+    /// Watches the bench until what is given is dropped.
+    pub fn watch(&self) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Arc::clone(&self.station.bench).watch());
+        tasks
     }
 
     async fn open_in(directory: TempDir, clock: Arc<ManualClock>) -> Self {

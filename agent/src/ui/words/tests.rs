@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use tekser_hardware::{Note, Source};
+use tekser_hardware::{Note, Role, Source};
 use tekser_imei::{ParseError, Suspicion};
 
 use super::SOURCES;
@@ -94,19 +94,22 @@ fn groups() -> Vec<(&'static str, BTreeSet<String>, usize)> {
         ("block", codes(&api, "BlockReason", ""), 4),
         ("undetermined", codes(&api, "Undetermined", ""), 3),
         ("severity", codes(&api, "Severity", ""), 3),
-        ("finding", codes(&api, "FindingKind", "code"), 11),
-        ("device", codes(&api, "DeviceState", "state"), 4),
-        ("failure", codes(&api, "FailureCode", ""), 11),
-        ("failure_cure", codes(&api, "FailureCode", ""), 11),
+        ("finding", codes(&api, "FindingKind", "code"), 13),
+        ("device", codes(&api, "DeviceState", "state"), 5),
+        ("failure", codes(&api, "FailureCode", ""), 18),
+        ("failure_cure", codes(&api, "FailureCode", ""), 18),
         ("trouble", codes(&api, "TroubleCode", ""), 7),
         ("case", codes(&api, "CaseState", "state"), 4),
         ("submission", codes(&api, "SubmissionState", "state"), 9),
         ("refusal", codes(&api, "Refusal", ""), 9),
-        ("preflight", preflight.clone(), 16),
-        ("cure", preflight, 16),
+        ("preflight", preflight.clone(), 17),
+        ("cure", preflight, 17),
         ("suspicion", written(&suspicions), 12),
         ("note", notes, 10),
         ("source", every!(Source: At, Adb, Usb, Screen, Label), 5),
+        ("trust", codes(&api, "Trust", ""), 4),
+        ("step", codes(&api, "NextStep", ""), 6),
+        ("role", every!(Role: Phone, Files, Bootloader, Apple, Scanner), 5),
         ("parse", parse_errors(), 8),
     ]
 }

@@ -1,0 +1,76 @@
+//! The next best way: what a person does when a phone did not tell its IMEIs for sure.
+
+use serde::{Deserialize, Serialize};
+use tekser_hardware::{Note, Source};
+use utoipa::ToSchema;
+
+use super::failure::FailureCode;
+use super::handset::{Handset, RecordedReading, SlotView, Trust};
+
+/// What a person does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NextStep {
+    /// Dial `*#06#` on the phone and scan or type what it shows.
+    DialAndScan,
+    /// Touch "Allow" on the phone.
+    AllowOnPhone,
+    /// Unlock the phone and read it again.
+    UnlockAndRetry,
+    /// Turn on a USB mode with a modem port, or USB debugging.
+    ModemPort,
+    /// Turn on USB debugging.
+    UsbDebugging,
+    /// Start the phone normally.
+    StartNormally,
+}
+
+/// What to do about a phone that was read. `latest` are the readings that it is made of.
+pub(super) fn for_handset(handset: &Handset, latest: &[&RecordedReading]) -> Option<NextStep> {
+    let has = |source| latest.iter().any(|r| r.reading.source == source);
+    // A box asks nothing, and what the screen showed is the last word that there is.
+    if !latest.iter().any(|r| r.reading.source != Source::Label) || has(Source::Screen) {
+        return None;
+    }
+    if has(Source::At) && !has(Source::Adb) && is_confused(latest) && handset.imeis().is_empty() {
+        return Some(NextStep::UnlockAndRetry);
+    }
+    let known = handset.slots.iter().filter(|slot| is_known(slot)).count();
+    let wanted = handset.sim_slots.map_or(1, usize::from).max(handset.slots.len());
+    (known < wanted).then_some(NextStep::DialAndScan)
+}
+
+/// Whether a slot's IMEI is whole, the phone itself gave it, and nothing speaks against it.
+fn is_known(slot: &SlotView) -> bool {
+    let by_phone = slot.said.iter().any(|said| said.source != Source::Label);
+    by_phone && slot.imei.is_some() && matches!(slot.trust, Some(Trust::Agreed | Trust::Single))
+}
+
+/// Whether the phone answered as one does that is still starting or locked.
+fn is_confused(latest: &[&RecordedReading]) -> bool {
+    let mut notes = latest.iter().flat_map(|r| &r.reading.notes);
+    notes.any(|note| matches!(note, Note::Garbage | Note::AnswerCut))
+}
+
+/// What to do about a device that was not read.
+pub(super) const fn for_failure(code: FailureCode) -> Option<NextStep> {
+    match code {
+        FailureCode::NoPort => Some(NextStep::ModemPort),
+        FailureCode::FilesOnly => Some(NextStep::UsbDebugging),
+        FailureCode::Bootloader => Some(NextStep::StartNormally),
+        FailureCode::NotAllowed | FailureCode::Stopped => Some(NextStep::AllowOnPhone),
+        FailureCode::Silent | FailureCode::Unintelligible | FailureCode::AdbFailed => {
+            Some(NextStep::UnlockAndRetry)
+        }
+        FailureCode::Apple => Some(NextStep::DialAndScan),
+        FailureCode::PermissionDenied
+        | FailureCode::Busy
+        | FailureCode::AdbServer
+        | FailureCode::NotFound
+        | FailureCode::NotAPort
+        | FailureCode::PortFailed
+        | FailureCode::Prompt
+        | FailureCode::PulledOut
+        | FailureCode::NotKept => None,
+    }
+}
