@@ -38,7 +38,8 @@ impl Bench {
         let same = |live: &Live| {
             let then = &live.device;
             present.iter().any(|(_, now)| {
-                (&now.id, now.role, ports(now)) == (&then.id, then.role, ports(then))
+                (&now.id, now.plug, now.role, ports(now))
+                    == (&then.id, then.plug, then.role, ports(then))
             })
         };
         let gone: Vec<Live> =
