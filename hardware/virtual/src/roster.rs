@@ -32,6 +32,9 @@ const FALLBACK: Imei = match Imei::parse(b"490154203237518") {
 };
 
 impl Persona {
+    /// How many types take turns in [`Persona::nth`].
+    pub const AT_TYPES: usize = TYPES.len();
+
     /// The `n`th of any number of phones: always the same for the same `n`. Up to some 240,000
     /// all IMEIs and serial numbers are distinct. Types and families take turns.
     pub fn nth(n: usize) -> Self {
