@@ -3,6 +3,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod adb_by_others;
+mod android;
 mod crowd;
 mod families;
 mod misbehaviour;
