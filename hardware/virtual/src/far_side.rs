@@ -38,9 +38,9 @@ pub(crate) fn reply(persona: &Persona, command: &str, nth: usize) -> Reply {
         }
         FarSide::Option => option(persona, command),
         FarSide::Motorola => motorola(persona, command),
+        FarSide::NoModem => return Reply::refused(),
         FarSide::Huawei => huawei(persona, command),
         FarSide::Cdma => cdma(command),
-        FarSide::NoModem => return Reply::refused(),
     };
     own.unwrap_or_else(|| standard(persona, command))
 }

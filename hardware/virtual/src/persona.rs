@@ -31,12 +31,12 @@ pub enum FarSide {
     Option,
     /// Motorola phone: the IMEI behind the tag, in quotes.
     Motorola,
+    /// A phone that shows no modem port at all, as most Android phones.
+    NoModem,
     /// Huawei modem: everything in `ATI`.
     Huawei,
     /// CDMA phone: an ESN where others give an IMEI.
     Cdma,
-    /// A phone that shows no modem port at all, as most Android phones.
-    NoModem,
 }
 
 /// Whether the phone sends its commands back.
