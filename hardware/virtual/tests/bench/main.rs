@@ -8,6 +8,7 @@ mod android;
 mod crowd;
 mod families;
 mod misbehaviour;
+mod program;
 mod third_party;
 
 use std::time::Duration;
