@@ -128,6 +128,9 @@ pub struct Device {
     pub serial: Option<String>,
     /// What it is there for.
     pub role: Role,
+    /// It keeps a modem port in another USB configuration ([`Bus::show_modem`]).
+    #[serde(default)]
+    pub hidden_modem: bool,
 }
 
 impl Device {
@@ -141,6 +144,7 @@ impl Device {
             product: None,
             serial: None,
             role: Role::Phone,
+            hidden_modem: false,
         }
     }
 
@@ -173,6 +177,9 @@ impl fmt::Debug for Device {
 /// A future that opens a port.
 pub type Opening<'a> = Pin<Box<dyn Future<Output = Result<Link, OpenError>> + Send + 'a>>;
 
+/// A future that shows a hidden modem port.
+pub type Showing<'a> = Pin<Box<dyn Future<Output = Result<(), OpenError>> + Send + 'a>>;
+
 /// A future that waits for news.
 pub type Change<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
@@ -192,4 +199,11 @@ pub trait Bus: Send + Sync {
 
     /// Opens a port of a listed device.
     fn open<'a>(&'a self, port: &'a PortName) -> Opening<'a>;
+
+    /// Has a phone show the modem port that it keeps in another USB configuration. Other programs
+    /// that use the phone lose it, so only when a person allows it.
+    fn show_modem<'a>(&'a self, id: &'a DeviceId) -> Showing<'a> {
+        let port = PortName::new(id.as_str());
+        Box::pin(core::future::ready(Err(OpenError::NotFound { port })))
+    }
 }

@@ -8,22 +8,32 @@
 //! | [`bus`] | what is plugged in, and a way to open it |
 //! | [`port`] | names of ports |
 //! | [`link`] | bytes to and from one port, every wait with a deadline |
+//! | [`usb`] | the one module that names `rusb`: what hangs on the USB, and debug bridges on it |
 //! | [`serial`] | the one module that names `serialport` |
 //! | [`adb`] | the Android debug bridge: what a phone with USB debugging says of itself |
+//! | [`machine`] | everything plugged into this machine, each phone once with all its ports |
+//! | [`process`] | which other programs are in the way |
 //! | [`at`] | the AT dialogue: commands that can only read, replies in every known shape |
 //! | [`survey`] | every port of one device at once: one phone, all that it says of itself |
 //! | [`reading`] | identity facts from one source at one time |
+//! | [`vendor`] | what a USB vendor and product id alone tell |
 
 #![warn(missing_docs)]
 
 pub mod adb;
 pub mod at;
+mod blocking;
 pub mod bus;
 pub mod link;
+pub mod machine;
 pub mod port;
+pub mod process;
 pub mod reading;
 pub mod serial;
+mod soundness;
 pub mod survey;
+pub mod usb;
+pub mod vendor;
 
 pub use bus::{Access, Bus, Device, DeviceId, Port, Role, Speaks};
 pub use link::{Link, LinkError, OpenError};

@@ -155,6 +155,12 @@ pub enum OpenError {
         /// The name asked for.
         port: PortName,
     },
+    /// The system has no driver that lets programs talk to it. Windows alone.
+    #[error("no driver lets this program talk to {port}")]
+    NoDriver {
+        /// The port asked for.
+        port: PortName,
+    },
     /// The system reported something else.
     #[error("{port} cannot be opened")]
     Io {
@@ -178,6 +184,7 @@ impl OpenError {
             | Self::Busy { port, .. }
             | Self::NotFound { port }
             | Self::NotAPort { port }
+            | Self::NoDriver { port }
             | Self::Io { port, .. } => port,
         }
     }
@@ -207,6 +214,11 @@ impl OpenError {
             Self::NotFound { .. } => "Plug the phone in again and check the cable.".to_owned(),
             Self::NotAPort { .. } => {
                 "Name a serial port, such as /dev/ttyACM0 or COM7; `tekser devices` lists them."
+                    .to_owned()
+            }
+            Self::NoDriver { .. } => {
+                "Install the phone maker's USB driver (or WinUSB) for this phone and plug it in \
+                 again."
                     .to_owned()
             }
             Self::Io { .. } => {

@@ -76,7 +76,7 @@ impl Failure {
         Self {
             code: FailureCode::AdbFailed,
             message: format!("the station's key for the debug bridge cannot be used: {error}"),
-            cure: "check the file `adb_key` in the data directory".to_owned(),
+            cure: error.cure(),
         }
     }
 
@@ -116,19 +116,23 @@ const fn code_of(trouble: &Trouble, side: Option<Speaks>) -> FailureCode {
             OpenError::Busy { .. } => FailureCode::Busy,
             OpenError::NotFound { .. } => FailureCode::NotFound,
             OpenError::NotAPort { .. } => FailureCode::NotAPort,
-            OpenError::Io { .. } => FailureCode::PortFailed,
+            OpenError::NoDriver { .. } | OpenError::Io { .. } => FailureCode::PortFailed,
         },
         Trouble::At(error) => match error {
             at::ReadError::Silent => FailureCode::Silent,
-            at::ReadError::Unintelligible => FailureCode::Unintelligible,
+            at::ReadError::Unintelligible | at::ReadError::Scanner => {
+                FailureCode::Unintelligible
+            }
             at::ReadError::Prompt => FailureCode::Prompt,
             at::ReadError::Gone => FailureCode::PulledOut,
             at::ReadError::Link(_) => FailureCode::PortFailed,
         },
-        Trouble::Adb(adb::ReadError::NotAllowed) => FailureCode::NotAllowed,
+        Trouble::Adb(
+            adb::ReadError::NotAllowed | adb::ReadError::Server(adb::ServerError::Unauthorized),
+        ) => FailureCode::NotAllowed,
+        Trouble::Adb(adb::ReadError::Server(_)) => FailureCode::AdbServer,
         Trouble::Adb(error) if error.is_gone() => FailureCode::PulledOut,
         Trouble::Adb(_) => FailureCode::AdbFailed,
-        Trouble::AdbServer => FailureCode::AdbServer,
         Trouble::Stopped => FailureCode::Stopped,
         Trouble::NoPort { role } => match role {
             Role::Files => FailureCode::FilesOnly,

@@ -89,7 +89,7 @@ impl AdbKeys {
                 };
                 match tokio::task::spawn_blocking(load).await {
                     Ok(keys) => keys,
-                    Err(stopped) => Err(KeyError::Io(std::io::Error::other(stopped))),
+                    Err(_) => Err(KeyError::NotMade),
                 }
             }
         };

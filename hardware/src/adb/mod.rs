@@ -1,35 +1,48 @@
 //! The Android debug bridge: what a phone with USB debugging says of itself.
+//!
+//! | part | job |
+//! |---|---|
+//! | [`packet`] | bytes to packets, bounded |
+//! | [`key`] | the RSA key by which phones know this station |
+//! | [`banner`] | what a phone says of itself when it lets us in |
+//! | [`command`] | the closed list of what a phone can be asked to run |
+//! | [`shell`] | what a command printed |
+//! | `streams` | several commands at a time over one connection |
+//! | [`parcel`], [`property`], [`identity`] | printed text to facts |
+//! | [`interview`] | which command next, for which version of Android |
+//! | `credit` | facts to the reading, with remarks on what is doubtful |
+//! | [`session`] | the whole dialogue, over an injected clock |
+//! | `reader` | the thin shell that drives it over a [`Link`](crate::link::Link) |
+//! | [`server`] | the same questions through an adb server that already has the phone |
+//!
+//! Only the last two do input and output, and [`key`] keeps its file.
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::link::{Link, LinkError};
-use crate::reading::Reading;
+pub mod banner;
+pub mod command;
+mod credit;
+mod error;
+pub mod identity;
+pub mod interview;
+pub mod key;
+pub mod packet;
+pub mod parcel;
+pub mod property;
+mod reader;
+pub mod server;
+mod server_list;
+pub mod session;
+pub mod shell;
+mod streams;
 
-/// The RSA key by which phones know this station.
-#[derive(Debug)]
-pub struct Key;
-
-/// Why there is no key.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The file system.
-    #[error("the key file cannot be used")]
-    Io(#[from] std::io::Error),
-}
-
-impl Key {
-    /// The key in `path`, made there if there is none.
-    ///
-    /// # Errors
-    ///
-    /// See [`KeyError`].
-    pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
-        let _ = path;
-        Ok(Self)
-    }
-}
+pub use banner::PhoneState;
+pub use command::Command;
+pub use error::ReadError;
+pub use key::{Key, KeyError};
+pub use reader::read;
+pub use server::{Server, ServerError, Which};
+pub use session::{Session, Step};
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,54 +79,4 @@ pub enum Progress {
     },
     /// The phone let us in.
     Allowed,
-}
-
-/// Why a phone gave no reading over the debug bridge.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// Nothing came back.
-    #[error("the phone does not answer on its debug bridge")]
-    Silent,
-    /// Nobody touched "Allow" in time.
-    #[error("nobody allowed this computer on the phone")]
-    NotAllowed,
-    /// It was pulled out.
-    #[error("the phone was pulled out")]
-    Gone,
-    /// The port failed.
-    #[error("the port failed")]
-    Link(#[source] LinkError),
-}
-
-impl ReadError {
-    /// What a person can do about it, in one or two sentences.
-    pub const fn cure(&self) -> &'static str {
-        ""
-    }
-
-    /// Whether reading the same device again by itself may help.
-    pub const fn is_retryable(&self) -> bool {
-        false
-    }
-
-    /// Whether the device is no longer there.
-    pub const fn is_gone(&self) -> bool {
-        matches!(self, Self::Gone)
-    }
-}
-
-/// Reads what a phone says of itself over its debug bridge. `keys` are tried in order; the first
-/// is the one that the phone is asked to allow.
-///
-/// # Errors
-///
-/// See [`ReadError`].
-pub async fn read(
-    link: Link,
-    keys: &[Arc<Key>],
-    budget: Budget,
-    progress: impl FnMut(Progress) + Send,
-) -> Result<Reading, ReadError> {
-    let _ = (link, keys, budget, progress);
-    Err(ReadError::Silent)
 }

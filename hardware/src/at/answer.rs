@@ -46,11 +46,21 @@ impl Facts {
                 Command::Maker => facts.maker = first(answer, "Manufacturer"),
                 Command::Model => facts.model = first(answer, "Model"),
                 Command::Revision => facts.firmware = first(answer, "Revision"),
-                Command::SerialNumber | Command::Imei | Command::GenericSerialNumber => {
+                Command::SerialNumber
+                | Command::SerialNumberQuery
+                | Command::Imei
+                | Command::Imeisv
+                | Command::ImeiFull
+                | Command::GenericSerialNumber => {
                     answer.lines.iter().for_each(|line| facts.read_identity(untagged(line)));
                 }
                 Command::SamsungInfo => facts.read_samsung(answer),
-                Command::SamsungImei | Command::Equipment(_) => facts.read_tagged(answer),
+                Command::SamsungImei
+                | Command::LgImei
+                | Command::TelitImei
+                | Command::Equipment(_) => facts.read_tagged(answer),
+                Command::UnisocImei | Command::IdentifyMore => facts.read_numbers(answer, 15),
+                Command::TelitImeisv => facts.read_numbers(answer, 16),
             }
         }
         facts
@@ -106,8 +116,22 @@ impl Facts {
     /// another question.
     fn read_tagged(&mut self, answer: &Answer) {
         for line in &answer.lines {
-            if answer.command.tags().contains(&tag(line)) {
-                self.read_identity(untagged(line));
+            let tag = tag(line);
+            if answer.command.tags().contains(&tag) {
+                // LG puts a blank where others have a colon.
+                let said = line.strip_prefix(tag).unwrap_or_default();
+                self.read_identity(said.strip_prefix(':').unwrap_or(said));
+            }
+        }
+    }
+
+    /// Makers' commands whose answer may be bare: lines that are a number of this length and
+    /// nothing else, tagged or not. Any other line belongs to another question.
+    fn read_numbers(&mut self, answer: &Answer, length: usize) {
+        for line in &answer.lines {
+            let number = unquoted(untagged(line));
+            if number.len() == length && number.bytes().all(|byte| byte.is_ascii_digit()) {
+                self.read_identity(number);
             }
         }
     }

@@ -26,10 +26,28 @@ pub enum Command {
     Imei,
     /// `AT+GSN`: the older spelling of `AT+CGSN`.
     GenericSerialNumber,
+    /// `AT+CGSN?`: how Motorola and Fibocom spell the question; the answer has its tag.
+    SerialNumberQuery,
+    /// `AT+CGSN=2`: the IMEISV, by newer standards.
+    Imeisv,
+    /// `AT+CGSN=255`: u-blox's IMEI with its software version behind it, 17 digits.
+    ImeiFull,
+    /// `ATI1`: more of `ATI`. V.250 has it as a plain read whose text is the maker's own affair.
+    /// Nokia phones answer their IMEI; asked of them alone.
+    IdentifyMore,
     /// `AT+DEVCONINFO`: Samsung's own summary of the phone.
     SamsungInfo,
     /// `AT+IMEINUM`: Samsung's own IMEI command.
     SamsungImei,
+    /// `AT+SPIMEI?`: Unisoc's own IMEI command, of the card that the port speaks for. With `=` it
+    /// would write.
+    UnisocImei,
+    /// `AT%IMEI`: LG's own IMEI command. With `=` it would write.
+    LgImei,
+    /// `AT#CGSN`: Telit's own spelling of `AT+CGSN`, whose answer has its tag.
+    TelitImei,
+    /// `AT+IMEISV`: Telit's IMEISV.
+    TelitImeisv,
     /// `AT+EGMR=0,n`: equipment item by number (MediaTek, Quectel). The 0 means read.
     Equipment(Item),
 }
@@ -47,7 +65,7 @@ pub enum Item {
 
 impl Command {
     /// Every command there is.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 22] = [
         Self::Attention,
         Self::EchoOff,
         Self::Identify,
@@ -57,8 +75,16 @@ impl Command {
         Self::SerialNumber,
         Self::Imei,
         Self::GenericSerialNumber,
+        Self::SerialNumberQuery,
+        Self::Imeisv,
+        Self::ImeiFull,
+        Self::IdentifyMore,
         Self::SamsungInfo,
         Self::SamsungImei,
+        Self::UnisocImei,
+        Self::LgImei,
+        Self::TelitImei,
+        Self::TelitImeisv,
         Self::Equipment(Item::Seven),
         Self::Equipment(Item::Ten),
         Self::Equipment(Item::Eleven),
@@ -79,8 +105,16 @@ impl Command {
             Self::SerialNumber => "AT+CGSN",
             Self::Imei => "AT+CGSN=1",
             Self::GenericSerialNumber => "AT+GSN",
+            Self::SerialNumberQuery => "AT+CGSN?",
+            Self::Imeisv => "AT+CGSN=2",
+            Self::ImeiFull => "AT+CGSN=255",
+            Self::IdentifyMore => "ATI1",
             Self::SamsungInfo => "AT+DEVCONINFO",
             Self::SamsungImei => "AT+IMEINUM",
+            Self::UnisocImei => "AT+SPIMEI?",
+            Self::LgImei => "AT%IMEI",
+            Self::TelitImei => "AT#CGSN",
+            Self::TelitImeisv => "AT+IMEISV",
             Self::Equipment(Item::Seven) => "AT+EGMR=0,7",
             Self::Equipment(Item::Ten) => "AT+EGMR=0,10",
             Self::Equipment(Item::Eleven) => "AT+EGMR=0,11",
@@ -92,26 +126,19 @@ impl Command {
     /// The terminator is a lone carriage return, as the standard has it: the line feed of a
     /// CR LF would be the first byte of the next command.
     pub fn write(self, buffer: &mut [u8; Self::MAX_LEN]) -> &[u8] {
-        let execute = |buffer, name| {
-            CommandBuilder::create_execute(buffer, true).named(name).finish_with(b"\r")
-        };
         let buffer = buffer.as_mut_slice();
-        let built = match self {
-            Self::Attention => execute(buffer, ""),
-            Self::EchoOff => execute(buffer, "E0"),
-            Self::Identify => execute(buffer, "I"),
-            Self::Maker => execute(buffer, "+CGMI"),
-            Self::Model => execute(buffer, "+CGMM"),
-            Self::Revision => execute(buffer, "+CGMR"),
-            Self::SerialNumber => execute(buffer, "+CGSN"),
-            Self::Imei => CommandBuilder::create_set(buffer, true)
+        let built = match self.form() {
+            Form::Execute(name) => {
+                CommandBuilder::create_execute(buffer, true).named(name).finish_with(b"\r")
+            }
+            Form::Query(name) => {
+                CommandBuilder::create_query(buffer, true).named(name).finish_with(b"\r")
+            }
+            Form::SerialNumber(kind) => CommandBuilder::create_set(buffer, true)
                 .named("+CGSN")
-                .with_int_parameter(1)
+                .with_int_parameter(kind)
                 .finish_with(b"\r"),
-            Self::GenericSerialNumber => execute(buffer, "+GSN"),
-            Self::SamsungInfo => execute(buffer, "+DEVCONINFO"),
-            Self::SamsungImei => execute(buffer, "+IMEINUM"),
-            Self::Equipment(item) => CommandBuilder::create_set(buffer, true)
+            Form::Equipment(item) => CommandBuilder::create_set(buffer, true)
                 .named("+EGMR")
                 .with_int_parameter(READ)
                 .with_int_parameter(item.number())
@@ -121,22 +148,70 @@ impl Command {
         built.unwrap_or_default()
     }
 
+    /// How the command is put together. The two that have an `=` are spelt out one by one, because
+    /// with other names and numbers an `=` writes.
+    const fn form(self) -> Form {
+        match self {
+            Self::Attention => Form::Execute(""),
+            Self::EchoOff => Form::Execute("E0"),
+            Self::Identify => Form::Execute("I"),
+            Self::IdentifyMore => Form::Execute("I1"),
+            Self::Maker => Form::Execute("+CGMI"),
+            Self::Model => Form::Execute("+CGMM"),
+            Self::Revision => Form::Execute("+CGMR"),
+            Self::SerialNumber => Form::Execute("+CGSN"),
+            Self::SerialNumberQuery => Form::Query("+CGSN"),
+            Self::Imei => Form::SerialNumber(1),
+            Self::Imeisv => Form::SerialNumber(2),
+            Self::ImeiFull => Form::SerialNumber(255),
+            Self::GenericSerialNumber => Form::Execute("+GSN"),
+            Self::SamsungInfo => Form::Execute("+DEVCONINFO"),
+            Self::SamsungImei => Form::Execute("+IMEINUM"),
+            Self::UnisocImei => Form::Query("+SPIMEI"),
+            Self::LgImei => Form::Execute("%IMEI"),
+            Self::TelitImei => Form::Execute("#CGSN"),
+            Self::TelitImeisv => Form::Execute("+IMEISV"),
+            Self::Equipment(item) => Form::Equipment(item),
+        }
+    }
+
     /// Tags that lines of the answer may carry. Lines with another tag came unasked.
     pub(super) const fn tags(self) -> &'static [&'static str] {
         match self {
             Self::Attention | Self::EchoOff => &[],
-            Self::Identify => &["+GMI", "+GMM", "+GMR", "+CGMI", "+CGMM", "+CGMR", "+GCAP"],
+            Self::Identify | Self::IdentifyMore => {
+                &["+GMI", "+GMM", "+GMR", "+CGMI", "+CGMM", "+CGMR", "+GCAP"]
+            }
             Self::Maker => &["+CGMI", "+GMI"],
             Self::Model => &["+CGMM", "+GMM"],
             Self::Revision => &["+CGMR", "+GMR"],
-            Self::SerialNumber | Self::Imei | Self::GenericSerialNumber => {
-                &["+CGSN", "+GSN", "#CGSN"]
-            }
+            Self::SerialNumber
+            | Self::SerialNumberQuery
+            | Self::Imei
+            | Self::Imeisv
+            | Self::ImeiFull
+            | Self::GenericSerialNumber => &["+CGSN", "+GSN", "#CGSN"],
             Self::SamsungInfo => &["+DEVCONINFO"],
             Self::SamsungImei => &["+IMEINUM"],
+            Self::UnisocImei => &["+SPIMEI"],
+            Self::LgImei => &["%IMEI"],
+            Self::TelitImei => &["#CGSN"],
+            Self::TelitImeisv => &["+IMEISV"],
             Self::Equipment(_) => &["+EGMR"],
         }
     }
+}
+
+/// How a command is put together.
+enum Form {
+    /// The name alone.
+    Execute(&'static str),
+    /// The name and a question mark.
+    Query(&'static str),
+    /// `AT+CGSN=n`, which reads whatever the number.
+    SerialNumber(i32),
+    /// `AT+EGMR=0,n`, which reads because of its 0.
+    Equipment(Item),
 }
 
 /// First parameter of `AT+EGMR`. One is the write form, and appears nowhere in this crate.
@@ -157,7 +232,7 @@ mod tests {
     use super::*;
 
     /// The whole vocabulary. Do not add to it without reading up what the command does to a phone.
-    const ALLOWED: [&str; 14] = [
+    const ALLOWED: [&str; 22] = [
         "AT\r",
         "ATE0\r",
         "ATI\r",
@@ -167,15 +242,23 @@ mod tests {
         "AT+CGSN\r",
         "AT+CGSN=1\r",
         "AT+GSN\r",
+        "AT+CGSN?\r",
+        "AT+CGSN=2\r",
+        "AT+CGSN=255\r",
+        "ATI1\r",
         "AT+DEVCONINFO\r",
         "AT+IMEINUM\r",
+        "AT+SPIMEI?\r",
+        "AT%IMEI\r",
+        "AT#CGSN\r",
+        "AT+IMEISV\r",
         "AT+EGMR=0,7\r",
         "AT+EGMR=0,10\r",
         "AT+EGMR=0,11\r",
     ];
 
     /// Parts of commands that write, reset, wipe, dial or send.
-    const FORBIDDEN: [&str; 22] = [
+    const FORBIDDEN: [&str; 48] = [
         "EGMR=1",
         "=1,7",
         "=1,10",
@@ -198,6 +281,32 @@ mod tests {
         "SUDDLMOD",
         "DLOAD",
         "RESET",
+        "=1,11",
+        "SPIMEI,",
+        "SPACTCARD",
+        "%IMEI2",
+        "IMEILIST",
+        "IMEISV=",
+        "#CGSN=",
+        "GSN=0",
+        "GSN=\"",
+        "ESN",
+        "AT!",
+        "ENTERCND",
+        "AT^",
+        "AT$",
+        "AT*",
+        "ATA",
+        "ATH",
+        "ATO",
+        "ATE1",
+        "ATQ",
+        "ATV",
+        "FACTORY",
+        "FRST",
+        "MINIOS",
+        "FUS",
+        "QCFG",
     ];
 
     fn sent(command: Command) -> String {
@@ -218,7 +327,17 @@ mod tests {
             for form in FORBIDDEN {
                 assert!(!sent.contains(form), "{sent:?} contains {form}");
             }
-            assert!(!sent.contains(';') && sent.matches('\r').count() == 1);
+            assert!(!sent.contains([';', '"', '>']) && sent.matches('\r').count() == 1);
+        }
+    }
+
+    /// An `=` stands only where the standard or the maker reads with one.
+    #[test]
+    fn an_equals_sign_is_nowhere_but_in_the_two_commands_that_read_with_it() {
+        for command in Command::ALL {
+            let sent = sent(command);
+            let reads = sent.starts_with("AT+CGSN=") || sent.starts_with("AT+EGMR=0,");
+            assert!(reads || !sent.contains('='), "{sent:?}");
         }
     }
 

@@ -4,7 +4,8 @@ use super::answer::Facts;
 use super::command::Command;
 use super::dialect::Dialect;
 use super::digest::Answer;
-use crate::reading::{Claim, ClaimValue, Confidence, Evidence, Note, Reading, Slot};
+use crate::reading::{Claim, Confidence, Evidence, Note, Reading, Slot};
+use crate::soundness;
 
 /// Adds an answer. `refused` says that the standard command for the IMEI was refused before.
 pub(super) fn add(reading: &mut Reading, answer: &Answer, dialect: Dialect, refused: bool) {
@@ -21,8 +22,9 @@ pub(super) fn add(reading: &mut Reading, answer: &Answer, dialect: Dialect, refu
     if refused && found && is_makers_own(answer.command) {
         reading.note(Note::StandardRefused);
     }
-    let (slot, confidence) = dialect.credit(answer.command);
-    for value in facts.identities {
+    let count = facts.identities.len();
+    for (index, value) in facts.identities.into_iter().enumerate() {
+        let (slot, confidence) = dialect.credit(answer.command, index, count);
         file(reading, Claim { slot, value, confidence, evidence });
     }
     keep(&mut reading.maker, facts.maker);
@@ -32,7 +34,16 @@ pub(super) fn add(reading: &mut Reading, answer: &Answer, dialect: Dialect, refu
 }
 
 const fn is_makers_own(command: Command) -> bool {
-    matches!(command, Command::Equipment(_) | Command::SamsungInfo | Command::SamsungImei)
+    matches!(
+        command,
+        Command::Equipment(_)
+            | Command::SamsungInfo
+            | Command::SamsungImei
+            | Command::UnisocImei
+            | Command::LgImei
+            | Command::TelitImei
+            | Command::IdentifyMore
+    )
 }
 
 /// Adds a claim, and the remark that it deserves.
@@ -47,7 +58,8 @@ fn file(reading: &mut Reading, mut claim: Claim) {
         return;
     }
     let alternates = other_time && claim.slot.is_none();
-    let doubtful = claim.slot > Some(Slot::ONE) && !is_sound(reading, &claim.value);
+    let doubtful =
+        claim.slot > Some(Slot::ONE) && !soundness::is_further_imei(reading, &claim.value);
     if doubtful {
         claim.confidence = Confidence::Weak;
     }
@@ -58,21 +70,6 @@ fn file(reading: &mut Reading, mut claim: Claim) {
     if doubtful {
         reading.note(Note::SecondSlotUnsound);
     }
-}
-
-/// A further slot's IMEI counts as one only if it is whole, is not blank filler, and is none of
-/// the IMEIs credited to the other slots.
-fn is_sound(reading: &Reading, value: &ClaimValue) -> bool {
-    let Some(imei) = value.imei() else {
-        return false;
-    };
-    let text = imei.to_string();
-    let blank = text.bytes().all(|byte| text.as_bytes().first() == Some(&byte));
-    let taken = reading
-        .claims
-        .iter()
-        .any(|claim| claim.slot.is_some() && claim.value.imei14() == value.imei14());
-    !blank && !taken
 }
 
 fn keep(place: &mut Option<String>, found: Option<String>) {

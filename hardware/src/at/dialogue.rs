@@ -4,7 +4,11 @@
 //!
 //! A late answer must never be credited to a later question, above all not to another slot's.
 //! So after a missed answer, or after a call result that may have come unasked, the dialogue
-//! says `AT` and waits for quiet before it goes on.
+//! says `AT` and waits for quiet before it goes on. The same happens when the first words on a
+//! port do not fit: somebody else may have asked something there before us, and left.
+//!
+//! A port on which something endless is sent (positions, a log) is given up after the attempts to
+//! get an answer: it is never quiet, and a log may well say `OK`.
 
 use std::time::{Duration, Instant};
 
@@ -14,12 +18,19 @@ use super::dialect::{Asked, Dialect};
 use super::digest::{Answer, Digester, Outcome};
 use super::error::ReadError;
 use crate::reading::{Note, Reading, Source};
+use crate::vendor::is_scanner;
 
 /// What is known of a device before a word is said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hint {
     /// USB vendor and product id.
     pub usb_id: Option<(u16, u16)>,
+}
+
+impl Hint {
+    fn is_scanner(self) -> bool {
+        self.usb_id.is_some_and(|(vendor, product)| is_scanner(vendor, product))
+    }
 }
 
 /// How long things may take.
@@ -78,8 +89,8 @@ enum State {
     Pausing { command: Command, until: Instant },
     /// To say `AT` after a missed answer.
     Recovering,
-    /// Waiting for quiet after a missed answer.
-    Settling { until: Instant },
+    /// Waiting for quiet after a missed answer. What is not quiet by `latest` never will be.
+    Settling { until: Instant, latest: Instant },
     /// Over.
     Over,
 }
@@ -96,6 +107,8 @@ pub struct Dialogue {
     hint: Hint,
     budget: Budget,
     end: Instant,
+    /// Until when the attempts to get any answer may last.
+    opening: Instant,
     state: State,
     digester: Box<Digester>,
     asked: Asked,
@@ -109,6 +122,8 @@ pub struct Dialogue {
     heard: bool,
     spoke: bool,
     prompted: bool,
+    /// The answers belong to the questions: one was seen that can be no other's.
+    in_step: bool,
     /// The phone sends our words back: ask it not to.
     hush: bool,
     /// The standard command for the IMEI was refused.
@@ -116,13 +131,15 @@ pub struct Dialogue {
 }
 
 impl Dialogue {
-    /// A dialogue that begins at `now`.
+    /// A dialogue that begins at `now`. With a barcode scanner it is over at once.
     pub fn new(hint: Hint, budget: Budget, now: Instant) -> Self {
+        let state = if hint.is_scanner() { State::Over } else { State::Calling(0) };
         Self {
             hint,
             budget,
             end: now + budget.total,
-            state: State::Calling(0),
+            opening: now + budget.attention * u32::from(budget.attempts.max(1)),
+            state,
             digester: Box::default(),
             asked: Asked::default(),
             reading: Reading::empty(Source::At),
@@ -133,6 +150,7 @@ impl Dialogue {
             heard: false,
             spoke: false,
             prompted: false,
+            in_step: false,
             hush: false,
             refused: false,
         }
@@ -150,11 +168,18 @@ impl Dialogue {
             State::Asking { command, until } if now >= until => self.miss(command, now),
             State::Attending { attempt, until } if now >= until => self.unheard(attempt, now),
             State::Pausing { command, until } if now >= until => self.ask(command, now),
-            State::Settling { until } if now >= until => self.next(now),
+            State::Settling { until, .. } if now >= until => {
+                self.spoke = true;
+                self.next(now)
+            }
+            State::Settling { latest, .. } if now >= latest => {
+                self.state = State::Over;
+                Step::Done
+            }
             State::Asking { until, .. }
             | State::Attending { until, .. }
-            | State::Pausing { until, .. }
-            | State::Settling { until } => Step::Wait(until.min(self.end)),
+            | State::Pausing { until, .. } => Step::Wait(until.min(self.end)),
+            State::Settling { until, latest } => Step::Wait(until.min(latest).min(self.end)),
             State::Over => Step::Done,
         }
     }
@@ -162,8 +187,8 @@ impl Dialogue {
     /// Takes in bytes that arrived at `now`.
     pub fn receive(&mut self, mut bytes: &[u8], now: Instant) {
         self.heard |= !bytes.is_empty();
-        if matches!(self.state, State::Settling { .. }) {
-            self.state = State::Settling { until: now + self.budget.quiet };
+        if let State::Settling { until, .. } = &mut self.state {
+            *until = now + self.budget.quiet;
         }
         while !bytes.is_empty() && self.state != State::Over {
             let (taken, answer) = self.digester.digest(bytes);
@@ -179,8 +204,12 @@ impl Dialogue {
     /// # Errors
     ///
     /// [`ReadError::Silent`] when nothing came, [`ReadError::Unintelligible`] when something came
-    /// that is no AT, [`ReadError::Prompt`] when the phone was waiting for text.
+    /// that is no AT, [`ReadError::Prompt`] when the phone was waiting for text,
+    /// [`ReadError::Scanner`] when it is no phone.
     pub fn finish(self) -> Result<Reading, ReadError> {
+        if self.hint.is_scanner() {
+            return Err(ReadError::Scanner);
+        }
         match (self.spoke, self.prompted && self.reading.claims.is_empty(), self.heard) {
             (_, true, _) => Err(ReadError::Prompt),
             (true, ..) => Ok(self.reading),
@@ -279,18 +308,27 @@ impl Dialogue {
             self.digester.expect(Command::Attention);
             return;
         }
-        self.spoke = true;
-        let unsure = matches!(answer.outcome, Outcome::Busy | Outcome::Call);
+        // `AT` is answered without information: lines are somebody else's answer, or a log.
+        let unsure =
+            matches!(answer.outcome, Outcome::Busy | Outcome::Call) || !answer.lines.is_empty();
         if recovering || unsure {
+            let until = now + self.budget.quiet;
+            let patience = if recovering { now + self.budget.attention } else { self.opening };
             self.stale = 0;
-            self.state = State::Settling { until: now + self.budget.quiet };
+            self.state = State::Settling { until, latest: patience.max(until) };
         } else {
+            self.spoke = true;
             self.hush = answer.echoed && self.stale == 0;
             self.state = State::Ready;
         }
     }
 
     fn learn(&mut self, answer: &Answer, command: Command, now: Instant) {
+        if self.is_out_of_step(answer, command) {
+            self.asked.take_back();
+            self.state = State::Recovering;
+            return;
+        }
         self.state = match answer.outcome {
             Outcome::Busy if self.busy < BUSY_RETRIES => {
                 self.busy += 1;
@@ -309,6 +347,17 @@ impl Dialogue {
         let dialect = Dialect::recognise(self.hint.usb_id, &self.reading);
         self.refused |= command == Command::SerialNumber && answer.outcome == Outcome::Refused;
         credit::add(&mut self.reading, answer, dialect, self.refused);
+    }
+
+    /// An empty `OK` to the first question: more likely the answer to the call before it, and what
+    /// was taken for that one the answer to a question of whoever had the port before. Doubted
+    /// once; a phone may have nothing to say.
+    fn is_out_of_step(&mut self, answer: &Answer, command: Command) -> bool {
+        if command == Command::EchoOff || self.in_step {
+            return false;
+        }
+        self.in_step = true;
+        answer.lines.is_empty() && answer.outcome == Outcome::Done
     }
 
     /// An empty `OK` while calls went unanswered is the answer to one of those.

@@ -14,6 +14,9 @@ pub enum ReadError {
     /// The phone was waiting for text, left so by another program. Nothing more was sent.
     #[error("the phone is waiting for the text of a message")]
     Prompt,
+    /// It is a barcode scanner. Nothing was sent: it would take that for settings.
+    #[error("a barcode scanner is not asked for an IMEI")]
+    Scanner,
     /// The device was pulled out.
     #[error("the device was pulled out")]
     Gone,
@@ -36,6 +39,9 @@ impl ReadError {
             }
             Self::Prompt => {
                 "Close the program that was using the port and plug the phone in again."
+            }
+            Self::Scanner => {
+                "Plug the phone itself in, or use the scanner to read the label of its box."
             }
             Self::Gone => "Plug the phone in again and hold the cable still until it is read.",
             Self::Link(_) => "Plug the phone in again; if it stays, try another cable or USB port.",

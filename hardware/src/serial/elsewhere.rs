@@ -4,7 +4,7 @@ use crate::bus::Access;
 use crate::link::OpenError;
 use crate::port::PortName;
 
-pub(super) fn place(_port: &PortName) -> Option<(String, u8)> {
+pub(crate) fn place(_port: &PortName) -> Option<(String, u8)> {
     None
 }
 

@@ -1,4 +1,4 @@
-//! What Linux alone can tell about a port: sysfs, permissions, `/proc`.
+//! What Linux alone can tell about a port: sysfs and permissions.
 
 use std::fs;
 use std::path::Path;
@@ -8,9 +8,10 @@ use rustix::fs::{Access as Mode, access as may};
 use crate::bus::Access;
 use crate::link::OpenError;
 use crate::port::PortName;
+use crate::process;
 
 /// Where a port sits: topology path of its USB device, and its interface number.
-pub(super) fn place(port: &PortName) -> Option<(String, u8)> {
+pub(crate) fn place(port: &PortName) -> Option<(String, u8)> {
     let name = Path::new(port.as_str()).file_name()?;
     let device = Path::new("/sys/class/tty").join(name).join("device");
     place_in(fs::canonicalize(device).ok()?.to_str()?)
@@ -43,25 +44,9 @@ pub(super) fn can_list() -> bool {
 
 /// `serialport` says "no device" when the port is locked by someone.
 pub(super) fn no_device(port: PortName, _description: &str) -> OpenError {
-    let holder = holder(&port);
+    // This program itself counts too: two readings of one port are a mistake worth naming.
+    let holder = process::holding(Path::new(port.as_str()), |_| true);
     OpenError::Busy { port, holder }
-}
-
-/// Name and id of a process that has the port open, as far as this user may look. A process of
-/// this program itself counts too: two readings of one port are a mistake worth naming.
-fn holder(port: &PortName) -> Option<String> {
-    let port = fs::canonicalize(port.as_str()).ok()?;
-    fs::read_dir("/proc").ok()?.flatten().find_map(|process| {
-        let id: u32 = process.file_name().to_str()?.parse().ok()?;
-        let holds = fs::read_dir(process.path().join("fd"))
-            .ok()?
-            .flatten()
-            .any(|open| fs::read_link(open.path()).is_ok_and(|target| target == port));
-        holds.then(|| {
-            let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-            format!("{} (process {id})", name.trim())
-        })
-    })
 }
 
 #[cfg(test)]

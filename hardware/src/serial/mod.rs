@@ -4,14 +4,12 @@
 //! |---|---|
 //! | this | open a port, name what went wrong |
 //! | [`SerialBus`] | list the ports that belong to USB devices |
-//! | `thread` | bytes through one thread a port, the same on every system |
 //! | `linux`, `elsewhere` | what only the system knows: topology, permission, who holds a port |
 
 mod listing;
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere.rs")]
 mod system;
-mod thread;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -22,6 +20,7 @@ use crate::link::{Link, OpenError};
 use crate::port::PortName;
 
 pub use listing::SerialBus;
+pub(crate) use system::place;
 
 /// The system's own port.
 #[cfg(windows)]
@@ -32,11 +31,14 @@ type Native = serialport::TTYPort;
 /// USB modems ignore the speed; UARTs of phones and development boards use this one.
 const BAUD: u32 = 115_200;
 
+/// Longest time that one read keeps a write waiting, and that a dropped link keeps its port.
+const TICK: Duration = Duration::from_millis(10);
+
 /// Longest wait for the system to open a port. Bluetooth COM ports can take for ever.
 const OPEN_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a port that is in use is tried again: the thread of a link that was dropped a moment
-/// ago needs up to [`thread::TICK`] to let go of it.
+/// ago needs up to [`TICK`] to let go of it.
 const RELEASE_LIMIT: Duration = Duration::from_millis(60);
 
 /// Opens a port for this program alone: 115200 baud, 8N1, no flow control, DTR and RTS on where
@@ -53,18 +55,18 @@ pub async fn open(port: &PortName) -> Result<Link, OpenError> {
         Ok(Err(_)) => return Err(failed(port, io::ErrorKind::Interrupted.into())),
         Err(_) => return Err(failed(port, io::ErrorKind::TimedOut.into())),
     };
-    thread::attach(native).map_err(|error| failed(port, error))
+    crate::blocking::attach("serial port", native).map_err(|error| failed(port, error))
 }
 
 fn open_native(port: &PortName) -> Result<Native, OpenError> {
     refuse_files(port)?;
     let limit = Instant::now() + RELEASE_LIMIT;
-    let builder = serialport::new(port.as_str(), BAUD).timeout(thread::TICK).dtr_on_open(true);
+    let builder = serialport::new(port.as_str(), BAUD).timeout(TICK).dtr_on_open(true);
     let mut native = loop {
         match Native::open(&builder) {
             Ok(native) => break native,
             Err(error) if error.kind() == ErrorKind::NoDevice && Instant::now() < limit => {
-                std::thread::sleep(thread::TICK);
+                std::thread::sleep(TICK);
             }
             Err(error) => return Err(explain(port, error)),
         }

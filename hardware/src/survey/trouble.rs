@@ -16,9 +16,6 @@ pub enum Trouble {
     /// Its debug bridge gave nothing.
     #[error(transparent)]
     Adb(#[from] adb::ReadError),
-    /// The adb server that was to be asked cannot be.
-    #[error("the adb server does not give the phone")]
-    AdbServer,
     /// Nobody waits for the phone's owner any more.
     #[error("waiting for the phone's owner was stopped")]
     Stopped,
@@ -47,10 +44,6 @@ impl Trouble {
             Self::Open(error) => return error.cure(),
             Self::At(error) => error.cure(),
             Self::Adb(error) => error.cure(),
-            Self::AdbServer => {
-                "Check with `adb devices -l` that the adb server sees the phone, or stop the \
-                 server with `adb kill-server` and read again."
-            }
             Self::Stopped => "Read the phone again and touch Allow on it.",
             Self::NoPort { role } => match role {
                 Role::Phone => {
@@ -77,7 +70,7 @@ impl Trouble {
             Self::Open(error) => error.is_retryable(),
             Self::At(error) => error.is_retryable(),
             Self::Adb(error) => error.is_retryable(),
-            Self::AdbServer | Self::Stopped | Self::NoPort { .. } => false,
+            Self::Stopped | Self::NoPort { .. } => false,
         }
     }
 
@@ -97,7 +90,6 @@ impl Trouble {
             Self::At(at::ReadError::Gone) | Self::Adb(adb::ReadError::Gone) => 6,
             Self::Adb(adb::ReadError::NotAllowed) | Self::Stopped => 5,
             Self::Open(OpenError::PermissionDenied { .. } | OpenError::Busy { .. }) => 4,
-            Self::AdbServer => 3,
             Self::Adb(_) => 2,
             Self::At(_) => 1,
             Self::Open(_) | Self::NoPort { .. } => 0,

@@ -12,7 +12,7 @@ const SAMSUNG: Hint = Hint { usb_id: Some((0x04e8, 0x6860)) };
 const NOTHING: Hint = Hint { usb_id: None };
 
 /// What a scripted phone does with one command.
-enum Does {
+pub(super) enum Does {
     /// Answers these bytes.
     Says(String),
     /// Answers these bytes after a while.
@@ -21,17 +21,17 @@ enum Does {
     Nothing,
 }
 
-fn ok(line: &str) -> Does {
+pub(super) fn ok(line: &str) -> Does {
     Does::Says(format!("\r\n{line}\r\n\r\nOK\r\n"))
 }
 
-fn says(bytes: &str) -> Does {
+pub(super) fn says(bytes: &str) -> Does {
     Does::Says(bytes.to_owned())
 }
 
 /// Runs a whole dialogue against a phone that answers `script`, and `ERROR` to anything else.
 /// Returns the outcome, what was asked, and how long it took by the clock of the test.
-fn converse(
+pub(super) fn converse(
     hint: Hint,
     mut script: impl FnMut(Command, usize) -> Option<Does>,
 ) -> (Result<Reading, ReadError>, Vec<Command>, Duration) {
@@ -70,7 +70,7 @@ fn converse(
     panic!("the dialogue does not end: {asked:?}");
 }
 
-fn imeis(reading: &Reading) -> Vec<(Option<Slot>, String)> {
+pub(super) fn imeis(reading: &Reading) -> Vec<(Option<Slot>, String)> {
     let digits = |claim: &tekser_hardware::Claim| claim.value.imei().unwrap().to_string();
     reading.claims.iter().map(|claim| (claim.slot, digits(claim))).collect()
 }

@@ -5,8 +5,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod dialects;
 mod dialogue;
 mod digester;
+mod hostile;
+mod makers;
+mod noise;
 mod properties;
 mod shapes;
 

@@ -10,7 +10,7 @@ use super::{ONE, TWO, UNSOLICITED, digest, with_line_at_every_boundary};
 const SEVEN: Command = Command::Equipment(Item::Seven);
 
 #[track_caller]
-fn facts(command: Command, lines: &[&str]) -> Facts {
+pub(super) fn facts(command: Command, lines: &[&str]) -> Facts {
     let mut bytes = String::new();
     for line in lines {
         bytes.push_str(&format!("\r\n{line}\r\n"));
@@ -20,7 +20,7 @@ fn facts(command: Command, lines: &[&str]) -> Facts {
 }
 
 /// How a value shows in these tests: form and digits.
-fn shown(value: &ClaimValue) -> String {
+pub(super) fn shown(value: &ClaimValue) -> String {
     match value {
         ClaimValue::Imei { imei, svn: None } => format!("imei {imei}"),
         ClaimValue::Imei { imei, svn: Some(svn) } => format!("imei {imei} sv {svn}"),
@@ -32,7 +32,7 @@ fn shown(value: &ClaimValue) -> String {
 }
 
 #[track_caller]
-fn assert_identities(command: Command, lines: &[&str], expected: &[&str]) {
+pub(super) fn assert_identities(command: Command, lines: &[&str], expected: &[&str]) {
     let facts = facts(command, lines);
     let identities: Vec<String> = facts.identities.iter().map(shown).collect();
     assert_eq!(identities, expected, "{command:?} {lines:?}");

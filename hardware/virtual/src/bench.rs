@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tekser_hardware::bus::{Change, Opening};
@@ -15,10 +15,13 @@ use crate::pipe::PipePhone as Body;
 #[cfg(unix)]
 use crate::pty::PtyPhone as Body;
 
+use crate::adbd::AllowedKeys;
+use crate::bridge::PipeBridge;
 use crate::persona::Persona;
 
 /// Phones at numbered places. On Unix each is a real pseudo-terminal that is opened through
 /// [`tekser_hardware::serial::open`], so the whole real path is used; elsewhere they are pipes.
+/// The debug bridge of an Android phone is a pipe everywhere, where USB would be.
 #[derive(Debug, Default)]
 pub struct VirtualBench {
     places: Mutex<BTreeMap<DeviceId, Place>>,
@@ -30,7 +33,55 @@ pub struct VirtualBench {
 struct Place {
     number: usize,
     persona: Persona,
-    phone: Option<Body>,
+    /// Computers that it let in, ever.
+    allowed: AllowedKeys,
+    phone: Option<Plugged>,
+}
+
+/// A phone that is in, with the ports that its kind shows.
+#[derive(Debug)]
+struct Plugged {
+    modem: Option<Body>,
+    bridge: Option<PipeBridge>,
+}
+
+impl Plugged {
+    fn new(
+        persona: &Persona,
+        allowed: &AllowedKeys,
+        number: usize,
+        names: Option<&Path>,
+    ) -> io::Result<Self> {
+        let modem = persona.has_modem().then(|| Body::on_bench(persona.clone(), number, names));
+        let android = persona.android.as_ref();
+        let bridge = android.map(|_| PipeBridge::plug(persona, allowed.clone(), number));
+        Ok(Self { modem: modem.transpose()?, bridge })
+    }
+
+    fn ports(&self) -> Vec<Port> {
+        let modem = self.modem.as_ref().map(|modem| Port::free(modem.port().clone(), Speaks::At));
+        let bridge = self.bridge.as_ref();
+        let bridge = bridge.map(|bridge| Port::free(bridge.port().clone(), Speaks::Adb));
+        modem.into_iter().chain(bridge).collect()
+    }
+
+    fn open(&self, port: &PortName) -> Option<Opening<'static>> {
+        if let Some(modem) = self.modem.as_ref().filter(|modem| modem.port() == port) {
+            return Some(modem.open());
+        }
+        let bridge = self.bridge.as_ref().filter(|bridge| bridge.port() == port)?;
+        Some(Box::pin(core::future::ready(Ok(bridge.connect()))))
+    }
+
+    /// What both sides have to say, the modem first.
+    fn both(
+        &self,
+        modem: impl FnOnce(&Body) -> Vec<String>,
+        bridge: impl FnOnce(&PipeBridge) -> Vec<String>,
+    ) -> Vec<String> {
+        let modem = self.modem.as_ref().map(modem);
+        [modem, self.bridge.as_ref().map(bridge)].into_iter().flatten().flatten().collect()
+    }
 }
 
 impl VirtualBench {
@@ -54,8 +105,9 @@ impl VirtualBench {
         let mut places = self.lock();
         let number = places.values().map(|place| place.number + 1).max().unwrap_or(0);
         let id = DeviceId::bench(number);
-        let phone = Some(Body::on_bench(persona.clone(), number, self.names.as_deref())?);
-        places.insert(id.clone(), Place { number, persona, phone });
+        let allowed = AllowedKeys::default();
+        let phone = Some(Plugged::new(&persona, &allowed, number, self.names.as_deref())?);
+        places.insert(id.clone(), Place { number, persona, allowed, phone });
         self.news.notify_one();
         Ok(id)
     }
@@ -67,8 +119,8 @@ impl VirtualBench {
         was_in
     }
 
-    /// Puts a phone back in at its place, on a new port, as it was when new. Says whether there
-    /// is such a place. One that is in is pulled out first.
+    /// Puts a phone back in at its place, on a new port, as it was when new; but it still knows
+    /// the computers that it let in. Says whether there is such a place. One that is in is pulled out first.
     ///
     /// # Errors
     ///
@@ -79,8 +131,8 @@ impl VirtualBench {
             return Ok(false);
         };
         place.phone = None;
-        let persona = place.persona.clone();
-        place.phone = Some(Body::on_bench(persona, place.number, self.names.as_deref())?);
+        let names = self.names.as_deref();
+        place.phone = Some(Plugged::new(&place.persona, &place.allowed, place.number, names)?);
         self.news.notify_one();
         Ok(true)
     }
@@ -93,17 +145,29 @@ impl VirtualBench {
         list.into_iter().map(|(id, place)| (id.clone(), place.persona.clone())).collect()
     }
 
-    /// Commands that a phone was given since it was plugged in, in order.
+    /// Commands that a phone was given since it was plugged in: those on its modem port in order,
+    /// then the services asked for on its debug bridge in order.
     pub fn asked(&self, id: &DeviceId) -> Vec<String> {
-        self.phone(id, Body::asked)
+        self.phone(id, |phone| phone.both(Body::asked, PipeBridge::asked))
     }
 
-    /// Commands among them that write, reset, dial or send.
+    /// Commands among them that write, reset, dial or send, and services that can do more than
+    /// read.
     pub fn violations(&self, id: &DeviceId) -> Vec<String> {
-        self.phone(id, Body::violations)
+        self.phone(id, |phone| phone.both(Body::violations, PipeBridge::violations))
     }
 
-    fn phone<T: Default>(&self, id: &DeviceId, look: impl FnOnce(&Body) -> T) -> T {
+    /// What was said on its debug bridge that the protocol does not allow.
+    pub fn complaints(&self, id: &DeviceId) -> Vec<String> {
+        self.phone(id, |phone| phone.both(|_| Vec::new(), PipeBridge::complaints))
+    }
+
+    /// The owner of a phone touches "Allow". Says whether the phone was asking.
+    pub fn touch_allow(&self, id: &DeviceId) -> bool {
+        self.phone(id, |phone| phone.bridge.as_ref().is_some_and(PipeBridge::touch_allow))
+    }
+
+    fn phone<T: Default>(&self, id: &DeviceId, look: impl FnOnce(&Plugged) -> T) -> T {
         let places = self.lock();
         places.get(id).and_then(|place| place.phone.as_ref()).map(look).unwrap_or_default()
     }
@@ -116,17 +180,24 @@ impl VirtualBench {
 impl Bus for VirtualBench {
     fn devices(&self) -> Vec<Device> {
         let places = self.lock();
-        let mut plugged: Vec<(&DeviceId, &Place, &Body)> = places
+        let mut plugged: Vec<(&DeviceId, &Place, &Plugged)> = places
             .iter()
             .filter_map(|(id, place)| Some((id, place, place.phone.as_ref()?)))
             .collect();
         plugged.sort_by_key(|(_, place, _)| place.number);
         plugged
             .into_iter()
-            .map(|(id, place, phone)| Device {
-                usb_id: Some(place.persona.usb_id()),
-                product: Some(place.persona.name.clone()),
-                ..Device::new(id.clone(), vec![Port::free(phone.port().clone(), Speaks::At)])
+            .map(|(id, place, phone)| {
+                let persona = &place.persona;
+                // Modems and feature phones show neither in their USB strings.
+                let android = persona.android.as_ref();
+                Device {
+                    usb_id: Some(persona.usb_id()),
+                    maker: android.map(|_| persona.maker.clone()),
+                    product: Some(persona.name.clone()),
+                    serial: android.map(|_| persona.serial.clone()),
+                    ..Device::new(id.clone(), phone.ports())
+                }
             })
             .collect()
     }
@@ -140,8 +211,7 @@ impl Bus for VirtualBench {
             .lock()
             .values()
             .filter_map(|place| place.phone.as_ref())
-            .find(|phone| phone.port() == port)
-            .map(Body::open);
+            .find_map(|phone| phone.open(port));
         opening.unwrap_or_else(|| {
             let port = port.clone();
             Box::pin(async move { Err(OpenError::NotFound { port }) })

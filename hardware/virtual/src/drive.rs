@@ -4,29 +4,77 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::Notify;
 
+use crate::adbd::Adbd;
 use crate::phone::{Next, Phone};
 
-/// A phone that a task drives while others look at what it was asked.
-#[derive(Debug, Clone)]
-pub(crate) struct Shared(Arc<Mutex<Phone>>);
+/// One end of a conversation, without input or output of its own.
+pub(crate) trait Talks {
+    /// Takes in bytes that arrived at `now`.
+    fn receive(&mut self, bytes: &[u8], now: Instant);
 
-impl Shared {
-    pub(crate) fn new(phone: Phone) -> Self {
-        Self(Arc::new(Mutex::new(phone)))
+    /// What it does at `now`.
+    fn next(&mut self, now: Instant) -> Next;
+}
+
+impl Talks for Phone {
+    fn receive(&mut self, bytes: &[u8], now: Instant) {
+        self.receive(bytes, now);
+    }
+
+    fn next(&mut self, now: Instant) -> Next {
+        self.next(now)
+    }
+}
+
+impl Talks for Adbd {
+    fn receive(&mut self, bytes: &[u8], now: Instant) {
+        self.receive(bytes, now);
+    }
+
+    fn next(&mut self, now: Instant) -> Next {
+        self.next(now)
+    }
+}
+
+/// A phone, or one side of it, that a task drives while others look at what it was asked.
+#[derive(Debug)]
+pub(crate) struct Shared<T>(Arc<Inner<T>>);
+
+#[derive(Debug)]
+struct Inner<T> {
+    phone: Mutex<T>,
+    news: Notify,
+}
+
+impl<T> Shared<T> {
+    pub(crate) fn new(phone: T) -> Self {
+        Self(Arc::new(Inner { phone: Mutex::new(phone), news: Notify::new() }))
     }
 
     /// A panic elsewhere leaves a phone no worse than it was.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Phone> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        self.0.phone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something happened to the phone that its task does not know of.
+    pub(crate) fn wake(&self) {
+        self.0.news.notify_one();
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
     }
 }
 
 /// Runs until the cable is out. One piece is on its way at a time: while nobody reads, nothing
 /// more is made.
-pub(crate) async fn run(io: impl AsyncRead + AsyncWrite, phone: Shared) {
+pub(crate) async fn run(io: impl AsyncRead + AsyncWrite, phone: Shared<impl Talks>) {
     let (mut reader, mut writer) = tokio::io::split(io);
-    let mut heard = [0; 1024];
+    let mut heard = vec![0; 16 * 1024];
     let mut to_say: Vec<u8> = Vec::new();
     loop {
         let mut wake = None;
@@ -49,6 +97,7 @@ pub(crate) async fn run(io: impl AsyncRead + AsyncWrite, phone: Shared) {
                 Ok(count) => drop(to_say.drain(..count)),
             },
             () = sleep_until(wake), if wake.is_some() => {}
+            () = phone.0.news.notified() => {}
         }
     }
 }

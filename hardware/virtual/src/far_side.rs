@@ -40,12 +40,22 @@ pub(crate) fn reply(persona: &Persona, command: &str, nth: usize) -> Reply {
         FarSide::Motorola => motorola(persona, command),
         FarSide::Huawei => huawei(persona, command),
         FarSide::Cdma => cdma(command),
+        FarSide::Unisoc => unisoc(persona, command),
+        FarSide::Lg => lg(persona, command),
+        FarSide::Sierra => sierra(persona, command),
+        FarSide::UbloxSaraU => sara_u(persona, command),
+        FarSide::UbloxSaraR4 => sara_r4(persona, command),
+        FarSide::Telit => telit(persona, command),
+        FarSide::Nokia => nokia(persona, command),
+        FarSide::SonyEricsson => sony_ericsson(persona, command),
+        FarSide::Fibocom => fibocom(persona, command),
+        FarSide::NoModem => return Reply::refused(),
     };
     own.unwrap_or_else(|| standard(persona, command))
 }
 
 /// The IMEI of a slot, counted from 0, as this phone shows it.
-fn imei(persona: &Persona, slot: usize) -> Option<String> {
+pub(crate) fn imei(persona: &Persona, slot: usize) -> Option<String> {
     let shown = persona.imeis.get(slot)?.to_string();
     if slot == 0 && persona.behaviour.wrong_check_digit {
         let last = shown.bytes().last().unwrap_or(b'0');
@@ -187,4 +197,117 @@ fn cdma(command: &str) -> Option<Reply> {
         "+CGSN" | "+GSN" => Some(Reply::line("+GSN: 0x9235EB52")),
         _ => None,
     }
+}
+
+/// The port speaks for one card, and on this build its own command for both.
+fn unisoc(persona: &Persona, command: &str) -> Option<Reply> {
+    let lines = || (0..persona.imeis.len()).filter_map(|slot| imei(persona, slot));
+    Some(match command {
+        "+SPIMEI?" => Reply { lines: lines().collect(), ok: true },
+        "+SPACTCARD?" => Reply::line("+SPACTCARD: 0"),
+        _ => return None,
+    })
+}
+
+fn lg(persona: &Persona, command: &str) -> Option<Reply> {
+    let (maker, model) = (&persona.maker, &persona.model);
+    Some(match command {
+        "I" => Reply {
+            lines: vec![
+                format!("Manufacturer: +GMI: {maker}"),
+                format!("Model: +GMI: {maker}+GMM: Model:{model}"),
+                format!("Revision: +GMI: {maker}+GMM: Model:{model}+GMR: {}", persona.firmware),
+                "ESN: +GSN: 0x9235EB52".to_owned(),
+                "+GCAP: +CIS707-A, +MS, +ES, +DS, +FCLASS".to_owned(),
+            ],
+            ok: true,
+        },
+        "+CGSN" | "+GSN" => Reply::line("+GSN: 0x9235EB52"),
+        "%IMEI" => Reply::line(format!("%IMEI: {}", first(persona))),
+        "%SWV" => Reply::line(format!("%SWV: {}", persona.firmware)),
+        _ => return None,
+    })
+}
+
+fn sierra(persona: &Persona, command: &str) -> Option<Reply> {
+    (command == "I").then(|| Reply {
+        lines: vec![
+            format!("Manufacturer: {}", persona.maker),
+            format!("Model: {}", persona.model),
+            format!("Revision: {} C:/WS/FW/J1_0_1_26AP/MSM7200A", persona.firmware),
+            format!("IMEI: {}", in_ati(persona)),
+            "IMEI SV: 6".to_owned(),
+            format!("FSN: {}", persona.serial),
+            "3GPP Release 6".to_owned(),
+            "+GCAP: +CGSM,+DS,+ES".to_owned(),
+        ],
+        ok: true,
+    })
+}
+
+/// The 16 digits of an IMEISV: the IMEI without its check digit, then the software version.
+fn imeisv(persona: &Persona) -> String {
+    format!("{}01", first(persona).get(..14).unwrap_or_default())
+}
+
+fn sara_u(persona: &Persona, command: &str) -> Option<Reply> {
+    Some(match command {
+        "+CGSN=?" => Reply::line("+CGSN: (0-3,255)"),
+        "+CGSN=1" => Reply::line(format!("+CGSN: \"{}\"", first(persona))),
+        "+CGSN=2" => Reply::line(format!("+CGSN: \"{}\"", imeisv(persona))),
+        "+CGSN=3" => Reply::line("+CGSN: \"01\""),
+        "+CGSN=255" => Reply::line(format!("{}01", first(persona))),
+        _ => return None,
+    })
+}
+
+fn sara_r4(persona: &Persona, command: &str) -> Option<Reply> {
+    Some(match command {
+        "I" => Reply::line(format!("{}-00", persona.model)),
+        "+CGSN=0" => Reply::refused(),
+        _ => return None,
+    })
+}
+
+fn telit(persona: &Persona, command: &str) -> Option<Reply> {
+    Some(match command {
+        "I" => Reply::line("332"),
+        "#CGSN" => Reply::line(format!("#CGSN: {}", first(persona))),
+        "#CGMM" => Reply::line(format!("#CGMM: {}", persona.model)),
+        "+IMEISV" => Reply::line(imeisv(persona)),
+        _ => return None,
+    })
+}
+
+fn nokia(persona: &Persona, command: &str) -> Option<Reply> {
+    Some(match command {
+        "I" => Reply::line(&persona.maker),
+        "I1" => Reply::line(first(persona)),
+        "+CGMR" | "+GMR" => Reply {
+            lines: [persona.firmware.as_str(), "24-07-09", "RM-520", "(c) Nokia            "]
+                .map(str::to_owned)
+                .into(),
+            ok: true,
+        },
+        _ => return None,
+    })
+}
+
+fn sony_ericsson(persona: &Persona, command: &str) -> Option<Reply> {
+    Some(match command {
+        "I" => Reply::line(&persona.model),
+        "I1" => Reply::line(&persona.firmware),
+        _ => return None,
+    })
+}
+
+fn fibocom(persona: &Persona, command: &str) -> Option<Reply> {
+    Some(match command {
+        "+CGMI" => Reply::line(format!("+CGMI: \"{}\"", persona.maker)),
+        "+CGMM" => Reply::line(format!("+CGMM: \"{}\"", persona.model)),
+        "+CGSN?" => Reply::line(format!("+CGSN: \"{}\"", first(persona))),
+        "+CGSN" => Reply::refused(),
+        "+GSN" => Reply::line(format!("+GSN: \"{}\"", first(persona))),
+        _ => return None,
+    })
 }

@@ -1,5 +1,5 @@
-//! Phones that are not there: AT phones that behave and misbehave, for demonstrations, tests and
-//! integrators.
+//! Phones that are not there: AT and Android phones that behave and misbehave, for demonstrations,
+//! tests and integrators.
 //!
 //! This is the far side of the cable. It shares no parsing with the station, so that a mistake
 //! there cannot hide here.
@@ -9,13 +9,18 @@
 //! | [`persona`] | who a phone is, and how it behaves |
 //! | [`roster`] | ready-made personas: a demonstration bench, and any number of distinct phones |
 //! | [`phone`] | the phone itself: bytes in, timed bytes out, no input or output of its own |
+//! | [`adbd`] | the Android debug bridge of a phone, likewise without input or output |
 //! | [`pty`] (Unix) | a phone on a real pseudo-terminal, for this program or any other |
-//! | [`pipe`] | a phone in memory, on every system |
+//! | [`pipe`], [`bridge`] | a phone in memory, on every system: its modem, its debug bridge |
+//! | [`tcp`] | a debug bridge on a socket of this machine, for any program that speaks ADB |
+//! | [`usb`] | a phone as a USB device, and (Linux) plugged into the kernel |
 //! | [`bench`](mod@bench) | a bench of them, as a [`tekser_hardware::Bus`] |
 
 #![warn(missing_docs)]
 
+pub mod adbd;
 pub mod bench;
+pub mod bridge;
 mod drive;
 mod far_side;
 pub mod persona;
@@ -24,7 +29,10 @@ pub mod pipe;
 #[cfg(unix)]
 pub mod pty;
 pub mod roster;
+pub mod tcp;
+pub mod usb;
 
+pub use adbd::Adbd;
 pub use bench::VirtualBench;
-pub use persona::{Behaviour, Echo, FarSide, LineEnd, Persona, Pull};
+pub use persona::{Android, Behaviour, Echo, FarSide, LineEnd, Persona, Pull};
 pub use phone::Phone;

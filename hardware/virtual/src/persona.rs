@@ -1,9 +1,15 @@
 //! Who a phone is, and how it behaves.
 
+mod android;
+
 use core::fmt;
 use std::time::Duration;
 
 use tekser_imei::Imei;
+
+pub use self::android::{
+    AdbBehaviour, Allow, Android, Banner, Damage, DamageKind, ImeiAnswer, Silence,
+};
 
 /// Which family of phones and modules this one answers like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +35,51 @@ pub enum FarSide {
     Huawei,
     /// CDMA phone: an ESN where others give an IMEI.
     Cdma,
+    /// Unisoc phone that answers `AT+SPIMEI?` for both of its cards.
+    Unisoc,
+    /// LG phone: `AT%IMEI`, and tags inside the texts of `ATI`.
+    Lg,
+    /// Sierra modem: everything in `ATI`, its own serial number and the software version too.
+    Sierra,
+    /// u-blox SARA-U: `AT+CGSN=255` gives 17 digits.
+    UbloxSaraU,
+    /// u-blox SARA-R4: no parameter of `AT+CGSN` is supported.
+    UbloxSaraR4,
+    /// Telit module: `AT#CGSN`, `AT+IMEISV`.
+    Telit,
+    /// Nokia phone: bare lines, the IMEI also in `ATI1`, firmware in several lines.
+    Nokia,
+    /// Sony Ericsson modem: `ATI` gives the model, `ATI1` the firmware.
+    SonyEricsson,
+    /// Fibocom module: the IMEI in quotes behind its tag when asked with `?`.
+    Fibocom,
+    /// A phone that shows no modem port at all, as most Android phones.
+    NoModem,
+}
+
+impl FarSide {
+    /// Every family that has a modem port.
+    pub const ALL: [Self; 19] = [
+        Self::Plain,
+        Self::Samsung,
+        Self::MediaTek,
+        Self::QuectelEc25,
+        Self::QuectelRg650v,
+        Self::QuectelBc26,
+        Self::Option,
+        Self::Motorola,
+        Self::Huawei,
+        Self::Cdma,
+        Self::Unisoc,
+        Self::Lg,
+        Self::Sierra,
+        Self::UbloxSaraU,
+        Self::UbloxSaraR4,
+        Self::Telit,
+        Self::Nokia,
+        Self::SonyEricsson,
+        Self::Fibocom,
+    ];
 }
 
 /// Whether the phone sends its commands back.
@@ -119,12 +170,18 @@ pub struct Persona {
     pub far_side: FarSide,
     /// How it behaves.
     pub behaviour: Behaviour,
+    /// Its Android side, if it is an Android phone with USB debugging on.
+    pub android: Option<Android>,
 }
 
 impl Persona {
     /// USB vendor and product id of this kind of phone.
     pub const fn usb_id(&self) -> (u16, u16) {
+        if let Some(android) = &self.android {
+            return android.usb_id;
+        }
         match self.far_side {
+            FarSide::NoModem => (0x18d1, 0x4ee1),
             FarSide::Plain => (0x1546, 0x1141),
             FarSide::Samsung => (0x04e8, 0x6860),
             FarSide::MediaTek => (0x0e8d, 0x0003),
@@ -135,7 +192,21 @@ impl Persona {
             FarSide::Motorola => (0x22b8, 0x3802),
             FarSide::Huawei => (0x12d1, 0x1001),
             FarSide::Cdma => (0x16d8, 0x6512),
+            FarSide::Unisoc => (0x1782, 0x4d00),
+            FarSide::Lg => (0x1004, 0x633e),
+            FarSide::Sierra => (0x1199, 0x6880),
+            FarSide::UbloxSaraU => (0x1546, 0x1102),
+            FarSide::UbloxSaraR4 => (0x05c6, 0x90b2),
+            FarSide::Telit => (0x1bc7, 0x0036),
+            FarSide::Nokia => (0x0421, 0x0508),
+            FarSide::SonyEricsson => (0x0fce, 0xd0cf),
+            FarSide::Fibocom => (0x2cb7, 0x0007),
         }
+    }
+
+    /// Whether it shows a modem port.
+    pub const fn has_modem(&self) -> bool {
+        !matches!(self.far_side, FarSide::NoModem)
     }
 
     /// The IMEIs printed on the box.
@@ -160,6 +231,12 @@ impl Persona {
         self.behaviour = behaviour;
         self
     }
+
+    /// The same phone with another Android side.
+    pub fn with_android(mut self, android: Android) -> Self {
+        self.android = Some(android);
+        self
+    }
 }
 
 /// IMEIs show masked, the serial number not at all.
@@ -170,6 +247,7 @@ impl fmt::Debug for Persona {
             .field("far_side", &self.far_side)
             .field("imeis", &self.imeis)
             .field("behaviour", &self.behaviour)
+            .field("android", &self.android)
             .finish_non_exhaustive()
     }
 }

@@ -18,7 +18,7 @@ use crate::phone::Phone;
 #[derive(Debug)]
 pub struct PipePhone {
     port: PortName,
-    phone: Shared,
+    phone: Shared<Phone>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 

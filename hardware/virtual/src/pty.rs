@@ -25,7 +25,7 @@ use crate::phone::Phone;
 #[derive(Debug)]
 pub struct PtyPhone {
     port: PortName,
-    phone: Shared,
+    phone: Shared<Phone>,
     task: JoinHandle<()>,
     name: Option<PathBuf>,
 }

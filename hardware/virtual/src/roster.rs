@@ -1,9 +1,11 @@
 //! Ready-made personas. All numbers are made up: the TACs are not given out to anyone known to
 //! us, the serial numbers count up from the phone's number.
 
+mod android;
+
 use tekser_imei::{Imei, Imei14};
 
-use crate::persona::{Behaviour, FarSide, Persona};
+use crate::persona::{Android, Behaviour, FarSide, LineEnd, Persona};
 
 /// Made-up types of phone: TAC, maker, model, firmware, how they answer, slots.
 const TYPES: [(&str, &str, &str, &str, FarSide, usize); 8] = [
@@ -15,6 +17,21 @@ const TYPES: [(&str, &str, &str, &str, FarSide, usize); 8] = [
     ("35390208", "Motorola", "I250-000", "R368_G_0B.A0.0ER", FarSide::Motorola, 1),
     ("86150603", "huawei", "E1550", "11.608.09.01.21", FarSide::Huawei, 1),
     ("86912805", "Quectel", "RG650V-EU", "RG650VEU00AAR01A02M8G", FarSide::QuectelRg650v, 2),
+];
+
+/// Made-up types of the families that [`Persona::nth`] does not have, in the same form.
+const FURTHER: [(&str, &str, &str, &str, FarSide, usize); 11] = [
+    ("86903105", "UNISOC", "UMS9117_2H10", "MOCORTM_19A_W21.30", FarSide::Unisoc, 2),
+    ("35661209", "LG Electronics Inc.", "LG-LX265", "LX265V03", FarSide::Lg, 1),
+    ("35480205", "Sierra Wireless, Inc.", "C885", "J1_0_1_26AP", FarSide::Sierra, 1),
+    ("35752208", "u-blox", "SARA-U270", "23.41", FarSide::UbloxSaraU, 1),
+    ("35275311", "u-blox", "SARA-R410M-02B", "L0.0.00.00.05.08", FarSide::UbloxSaraR4, 1),
+    ("35794206", "Telit", "LE910-EU V2", "20.00.403", FarSide::Telit, 1),
+    ("35523407", "Nokia", "Nokia 2720a", "V 08.62", FarSide::Nokia, 1),
+    ("35958302", "Sony Ericsson", "MD300", "R3A018", FarSide::SonyEricsson, 1),
+    ("86520408", "Fibocom", "G510", "G510_V0M.00.3E", FarSide::Fibocom, 1),
+    ("86342204", "Quectel", "BC26", "BC26NBR01A07", FarSide::QuectelBc26, 1),
+    ("99000510", "C-MOTECH", "CDX-650", "CDX65UAC03", FarSide::Cdma, 1),
 ];
 
 /// The IMEI of a made-up type and serial number, which are 8 and at most 6 digits.
@@ -30,6 +47,9 @@ const FALLBACK: Imei = match Imei::parse(b"490154203237518") {
 };
 
 impl Persona {
+    /// How many types take turns in [`Persona::nth`].
+    pub const AT_TYPES: usize = TYPES.len();
+
     /// The `n`th of any number of phones: always the same for the same `n`. Up to some 240,000
     /// all IMEIs and serial numbers are distinct. Types and families take turns.
     pub fn nth(n: usize) -> Self {
@@ -48,6 +68,35 @@ impl Persona {
             old_imeis: Vec::new(),
             far_side,
             behaviour: Behaviour::default(),
+            // The one family here that is Android.
+            android: (far_side == FarSide::Samsung)
+                .then(|| Android { usb_id: (0x04e8, 0x6860), ..Android::default() }),
+        }
+    }
+
+    /// The `n`th phone of a family, whichever it is: always the same for the same `n`. Up to some
+    /// 240,000 all IMEIs and serial numbers of one family are distinct, and none of a family that
+    /// [`Persona::nth`] lacks is one of its phones'.
+    pub fn family(far_side: FarSide, n: usize) -> Self {
+        if let Some(place) = TYPES.iter().position(|(.., known, _)| *known == far_side) {
+            return Self::nth(place + n * TYPES.len());
+        }
+        let fallback = ("35248906", "u-blox", "SARA-U201", "23.60", FarSide::Plain, 1);
+        let (tac, maker, model, firmware, far_side, slots) =
+            FURTHER.iter().find(|(.., known, _)| *known == far_side).copied().unwrap_or(fallback);
+        let base = 100_000 + n * 31;
+        let line_end = if far_side == FarSide::Nokia { LineEnd::LfOnly } else { LineEnd::Standard };
+        Self {
+            name: format!("{maker} {model} #{n}"),
+            maker: maker.to_owned(),
+            model: model.to_owned(),
+            firmware: firmware.to_owned(),
+            serial: format!("F{:02}{n:07X}", far_side as u8),
+            imeis: (0..slots).map(|slot| imei(tac, base + slot * 8)).collect(),
+            old_imeis: Vec::new(),
+            far_side,
+            behaviour: Behaviour { line_end, ..Behaviour::default() },
+            android: None,
         }
     }
 
@@ -55,9 +104,11 @@ impl Persona {
     ///
     /// Three came back from the workshop with another board, so their boxes carry old IMEIs; one
     /// has a box whose second IMEI is not the phone's; one says one IMEI in `ATI` and another in
-    /// `AT+CGSN`. The rest is in order.
+    /// `AT+CGSN`. The rest is in order. USB debugging is off on all of them, so that a Galaxy
+    /// tells its first IMEI only.
     pub fn demo() -> Vec<Self> {
-        let renamed = |n: usize, name: &str| Self { name: name.to_owned(), ..Self::nth(n) };
+        let renamed =
+            |n: usize, name: &str| Self { name: name.to_owned(), android: None, ..Self::nth(n) };
         let replaced = |n: usize, name: &str| {
             let old = Self::nth(n + 4000);
             Self { old_imeis: old.imeis, ..renamed(n, name) }
@@ -107,6 +158,26 @@ mod tests {
             }
         }
         assert!(!imeis.contains(&FALLBACK.to_string()));
+    }
+
+    #[test]
+    fn every_family_has_phones_of_its_own() {
+        let mut imeis: HashSet<String> =
+            (0..800).flat_map(|n| Persona::nth(n).imeis).map(|imei| imei.to_string()).collect();
+        let mut serials: HashSet<String> = (0..800).map(|n| Persona::nth(n).serial).collect();
+        for far_side in FarSide::ALL {
+            for n in 0..100 {
+                let persona = Persona::family(far_side, n);
+                assert_eq!(persona.far_side, far_side);
+                if !TYPES.iter().any(|(.., known, _)| *known == far_side) {
+                    assert!(serials.insert(persona.serial.clone()), "{far_side:?} {n}");
+                    for imei in persona.imeis {
+                        assert_ne!(imei, FALLBACK);
+                        assert!(imeis.insert(imei.to_string()), "{far_side:?} {n}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

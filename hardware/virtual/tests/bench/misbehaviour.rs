@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use tekser_hardware::at::ReadError;
+use tekser_hardware::at::{Budget, ReadError};
 use tekser_hardware::{Bus, Note};
 use tekser_virtual_bench::{Behaviour, Echo, FarSide, LineEnd, Persona, Pull, VirtualBench};
 
-use super::{persona, read, said, with};
+use super::{patience, persona, read, read_within, said, with};
+
+/// What a loaded machine may add.
+const SLACK: Duration = Duration::from_secs(2);
 
 async fn assert_read(phone: Persona, case: &str) {
     let reading = read(phone.clone()).await.unwrap_or_else(|error| panic!("{case}: {error}"));
@@ -73,6 +76,49 @@ async fn silence_is_an_error_within_the_budget() {
     let error = read(with(FarSide::Plain, silent)).await.unwrap_err();
     assert!(matches!(error, ReadError::Silent), "{error:?}");
     assert!(begin.elapsed() < Duration::from_secs(8));
+}
+
+/// A port for positions or a log, which never stops and never answers.
+#[tokio::test]
+async fn an_endless_stream_is_given_up_after_the_attempts() {
+    let endless = Behaviour {
+        silent: true,
+        unsolicited_every: Some(Duration::from_millis(2)),
+        ..Behaviour::default()
+    };
+    let budget = Budget { attention: Duration::from_millis(200), ..patience() };
+    let begin = Instant::now();
+    let error = read_within(with(FarSide::Plain, endless), budget).await.unwrap_err();
+    assert!(matches!(error, ReadError::Unintelligible), "{error:?}");
+    let took = begin.elapsed();
+    assert!(took >= budget.attention * 3 && took < budget.attention * 3 + SLACK, "{took:?}");
+}
+
+#[tokio::test]
+async fn further_families_stand_odd_framing_too() {
+    let plain = Behaviour::default;
+    for behaviour in [
+        Behaviour { echo: Echo::Stubborn, ..plain() },
+        Behaviour { line_end: LineEnd::LfOnly, ..plain() },
+        Behaviour { line_end: LineEnd::DoubledCr, unsolicited_around: true, ..plain() },
+        Behaviour { boot_noise: true, busy_first: 1, ..plain() },
+    ] {
+        for far_side in FarSide::ALL.into_iter().filter(|far_side| *far_side != FarSide::Cdma) {
+            let case = format!("{behaviour:?}, {far_side:?}");
+            let phone = Persona::family(far_side, 7).with(behaviour.clone());
+            let reading = read(phone.clone()).await.unwrap_or_else(|e| panic!("{case}: {e}"));
+            let said = said(&reading);
+            assert!(!said.is_empty(), "{case}: nothing read");
+            for (slot, number) in said {
+                let own = |imei: &tekser_imei::Imei| imei.to_string();
+                let place = phone.imeis.iter().map(own).position(|imei| imei == number);
+                let whole = number.len() == 15;
+                assert!(place.is_some() || !whole, "{case}: {reading:?}");
+                assert!(slot.is_none_or(|slot| place == Some(usize::from(slot) - 1)), "{case}");
+            }
+            assert_eq!(reading.model.as_deref(), Some(phone.model.as_str()), "{case}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
-//! Bytes of a port through one thread.
+//! Bytes of a port that blocks (a tty, a pair of USB endpoints) through one thread.
 //!
 //! A reply wakes its reader the moment it arrives. On Windows a synchronous port runs one
-//! operation at a time: a write waits until a pending
-//! read has ended. So the thread reads only when the station waits for bytes, and a read in
-//! progress looks every [`TICK`] whether something is to be written. After an answer no read is
-//! pending, and the next command goes out at once.
+//! operation at a time: a write waits until a pending read has ended. So the thread reads only
+//! when the station waits for bytes, and a read in progress ends after the port's own time limit
+//! (its tick) to look whether something is to be written. After an answer no read is pending, and
+//! the next command goes out at once. A dropped link keeps its port for a tick at most.
 
 use std::io::{self, Read, Write};
 use std::pin::Pin;
@@ -17,18 +17,16 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::link::Link;
 
-/// Longest time that one read keeps a write waiting, and that a dropped link keeps its port.
-pub(super) const TICK: Duration = Duration::from_millis(10);
-
 /// Longest wait for the device to take the bytes of one write.
 const WRITE_LIMIT: Duration = Duration::from_secs(3);
 
-pub(super) fn attach(port: impl Read + Write + Send + 'static) -> io::Result<Link> {
+/// A link over a port whose reads end with [`io::ErrorKind::TimedOut`] after a tick.
+pub(crate) fn attach(name: &str, port: impl Read + Write + Send + 'static) -> io::Result<Link> {
     let (orders, inbox) = mpsc::channel();
     let (read_sender, reads) = unbounded_channel();
     let (write_sender, writes) = unbounded_channel();
     let worker = Worker { port, inbox, reads: read_sender, writes: write_sender };
-    std::thread::Builder::new().name("serial port".to_owned()).spawn(move || worker.run())?;
+    std::thread::Builder::new().name(name.to_owned()).spawn(move || worker.run())?;
     Ok(Link::from_io(Port {
         orders,
         reads,
@@ -201,6 +199,8 @@ mod tests {
 
     use super::*;
 
+    const TICK: Duration = Duration::from_millis(10);
+
     fn pair() -> (TTYPort, TTYPort) {
         let (mut far, mut near) = TTYPort::pair().unwrap();
         near.set_timeout(TICK).unwrap();
@@ -215,7 +215,7 @@ mod tests {
     #[tokio::test]
     async fn commands_and_answers_pass_and_a_pending_read_does_not_hold_up_a_write() {
         let (mut far, near) = pair();
-        let mut link = attach(near).unwrap();
+        let mut link = attach("test", near).unwrap();
         let mut buffer = [0; 16];
         let early = Instant::now() + Duration::from_millis(1);
         assert!(link.receive(&mut buffer, early).await.unwrap_err().is_timeout());
@@ -239,7 +239,7 @@ mod tests {
     #[tokio::test]
     async fn a_pulled_cable_ends_a_pending_read() {
         let (far, near) = pair();
-        let mut link = attach(near).unwrap();
+        let mut link = attach("test", near).unwrap();
         drop(far);
         let error = link.receive(&mut [0; 8], soon()).await.unwrap_err();
         assert!(error.is_gone(), "{error:?}");

@@ -1,0 +1,243 @@
+//! Everything plugged into this machine: each phone once, with all its ports.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use crate::bus::{Bus, Change, Device, DeviceId, Opening, Role, Showing, Speaks};
+use crate::port::PortName;
+use crate::serial::{self, SerialBus};
+use crate::usb::{NoUsb, Usb};
+
+/// USB and serial ports of this machine.
+///
+/// Where the system tells the place of a port (Linux), ports belong to the device in that place.
+/// Elsewhere they belong together by product and serial number, if only one device has these.
+#[derive(Debug)]
+pub struct Machine {
+    usb: Result<Arc<Usb>, NoUsb>,
+    serial: SerialBus,
+    /// How many looks are left of those that follow news closely.
+    close: AtomicU32,
+}
+
+/// A phone that was plugged in is there first, its ports a moment later, and the right to open
+/// them another moment later: after news the ports are looked at often for a while.
+const CLOSELY: Duration = Duration::from_millis(15);
+
+/// How many close looks there are after news: three seconds of them.
+const LOOKS: u32 = 200;
+
+/// Longest time between two looks: rights and holders change without word.
+const SELDOM: Duration = Duration::from_millis(500);
+
+impl Default for Machine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Machine {
+    /// Looks for USB; without it serial ports are all there is.
+    pub fn new() -> Self {
+        let usb = Usb::new().map(Arc::new);
+        if let Err(error) = &usb {
+            let error = error as &dyn std::error::Error;
+            tracing::info!(error, "serial ports only");
+        }
+        Self { usb, serial: SerialBus::machine(), close: AtomicU32::new(LOOKS) }
+    }
+
+    /// Why there is no USB, if there is none.
+    pub const fn no_usb(&self) -> Option<&NoUsb> {
+        match &self.usb {
+            Ok(_) => None,
+            Err(error) => Some(error),
+        }
+    }
+
+    async fn wait(&self) {
+        let looks = self.close.load(Ordering::Relaxed);
+        let pause = if looks > 0 { CLOSELY } else { SELDOM };
+        let news = async {
+            match &self.usb {
+                Ok(usb) => usb.changed().await,
+                Err(_) => core::future::pending().await,
+            }
+        };
+        if tokio::time::timeout(pause, news).await.is_ok() {
+            self.close.store(LOOKS, Ordering::Relaxed);
+        } else if looks > 0 {
+            self.close.store(looks - 1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Bus for Machine {
+    fn devices(&self) -> Vec<Device> {
+        let usb = self.usb.as_ref().map(|usb| usb.devices()).unwrap_or_default();
+        join(usb, self.serial.devices(), serial::place)
+    }
+
+    fn changed(&self) -> Change<'_> {
+        Box::pin(self.wait())
+    }
+
+    fn open<'a>(&'a self, port: &'a PortName) -> Opening<'a> {
+        match &self.usb {
+            Ok(usb) if port.as_str().starts_with("usb:") => Box::pin(usb.open(port)),
+            _ => self.serial.open(port),
+        }
+    }
+
+    fn show_modem<'a>(&'a self, id: &'a DeviceId) -> Showing<'a> {
+        match &self.usb {
+            Ok(usb) => Box::pin(usb.show_modem(id)),
+            Err(_) => self.serial.show_modem(id),
+        }
+    }
+}
+
+/// Puts the serial ports to the devices they belong to.
+fn join(
+    usb: Vec<Device>,
+    serial: Vec<Device>,
+    place: impl Fn(&PortName) -> Option<(String, u8)>,
+) -> Vec<Device> {
+    let mut devices = usb;
+    for one in serial {
+        match owner(&devices, &one) {
+            Some(at) => {
+                if let Some(device) = devices.get_mut(at) {
+                    adopt(device, one, &place);
+                }
+            }
+            None => devices.push(named(one)),
+        }
+    }
+    devices
+}
+
+fn owner(devices: &[Device], ports: &Device) -> Option<usize> {
+    if let Some(at) = devices.iter().position(|device| device.id == ports.id) {
+        return Some(at);
+    }
+    if ports.id.as_str().starts_with("usb:") || ports.serial.is_none() {
+        return None;
+    }
+    let same = |device: &&Device| {
+        device.usb_id == ports.usb_id && (device.serial.is_none() || device.serial == ports.serial)
+    };
+    let mut alike = devices.iter().filter(same);
+    match (alike.next(), alike.next()) {
+        (Some(only), None) => devices.iter().position(|device| device.id == only.id),
+        _ => None,
+    }
+}
+
+fn adopt(device: &mut Device, ports: Device, place: impl Fn(&PortName) -> Option<(String, u8)>) {
+    let bridges: Vec<String> =
+        device.speaking(Speaks::Adb).map(|port| port.name.as_str().to_owned()).collect();
+    // A serial driver may have taken the debug bridge too; what is spoken there is not AT.
+    let is_bridge = |port: &PortName| {
+        place(port).is_some_and(|(topology, interface)| {
+            let (front, end) = (format!("usb:{topology}:"), format!(".{interface}"));
+            bridges.iter().any(|bridge| bridge.starts_with(&front) && bridge.ends_with(&end))
+        })
+    };
+    let more = ports.ports.into_iter().filter(|port| !is_bridge(&port.name));
+    device.ports.extend(more);
+    let shown = device.speaking(Speaks::At).next().is_some();
+    device.hidden_modem &= !shown;
+    if device.role == Role::Files && !device.ports.is_empty() {
+        device.role = Role::Phone;
+    }
+    device.maker = device.maker.take().or(ports.maker);
+    device.product = device.product.take().or(ports.product);
+    device.serial = device.serial.take().or(ports.serial);
+}
+
+/// A device that only its serial ports show.
+fn named(device: Device) -> Device {
+    let scanner =
+        device.usb_id.is_some_and(|(vendor, product)| crate::vendor::is_scanner(vendor, product));
+    Device { role: if scanner { Role::Scanner } else { device.role }, ..device }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus::Port;
+
+    fn port(name: &str, speaks: Speaks) -> Port {
+        Port::free(PortName::new(name), speaks)
+    }
+
+    fn nowhere(_: &PortName) -> Option<(String, u8)> {
+        None
+    }
+
+    #[test]
+    fn ports_of_one_phone_belong_to_one_device() {
+        let bridge = port("usb:1-1:1.2", Speaks::Adb);
+        let usb = vec![
+            Device::new(DeviceId::usb("1-1"), vec![bridge]),
+            Device { role: Role::Files, ..Device::new(DeviceId::usb("1-2"), vec![]) },
+        ];
+        let serial = vec![
+            Device::new(DeviceId::usb("1-1"), vec![port("/dev/ttyACM0", Speaks::At)]),
+            Device::new(DeviceId::usb("1-2"), vec![port("/dev/ttyACM1", Speaks::At)]),
+            Device::new(DeviceId::usb("2-1"), vec![port("/dev/ttyUSB0", Speaks::At)]),
+        ];
+        let devices = join(usb, serial, nowhere);
+        let names = |device: &Device| {
+            device.ports.iter().map(|port| port.name.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(devices.len(), 3);
+        assert_eq!(names(&devices[0]), ["usb:1-1:1.2", "/dev/ttyACM0"]);
+        assert_eq!((names(&devices[1]).len(), devices[1].role), (1, Role::Phone));
+        assert_eq!(devices[2].id, DeviceId::usb("2-1"));
+    }
+
+    #[test]
+    fn a_serial_driver_on_the_debug_bridge_makes_no_modem_of_it() {
+        let usb = vec![Device::new(DeviceId::usb("1-1"), vec![port("usb:1-1:1.2", Speaks::Adb)])];
+        let serial = vec![Device::new(
+            DeviceId::usb("1-1"),
+            vec![port("/dev/ttyUSB0", Speaks::At), port("/dev/ttyUSB1", Speaks::At)],
+        )];
+        let place = |port: &PortName| {
+            let interface = if port.as_str().ends_with('1') { 2 } else { 0 };
+            Some(("1-1".to_owned(), interface))
+        };
+        let devices = join(usb, serial, place);
+        let at: Vec<_> = devices[0].speaking(Speaks::At).map(|port| port.name.as_str()).collect();
+        assert_eq!(at, ["/dev/ttyUSB0"]);
+    }
+
+    #[test]
+    fn where_places_are_not_told_serial_numbers_join_and_twins_stay_apart() {
+        let body = |place: &str, serial: Option<&str>| Device {
+            usb_id: Some((0x04e8, 0x6860)),
+            serial: serial.map(str::to_owned),
+            ..Device::new(DeviceId::usb(place), vec![])
+        };
+        let com = Device {
+            usb_id: Some((0x04e8, 0x6860)),
+            serial: Some("R5001".to_owned()),
+            ..Device::new(DeviceId::port(&PortName::new("COM7")), vec![port("COM7", Speaks::At)])
+        };
+        let one = join(vec![body("1-1", None)], vec![com.clone()], nowhere);
+        assert_eq!((one.len(), one[0].ports.len()), (1, 1));
+        let two = join(vec![body("1-1", None), body("1-2", None)], vec![com], nowhere);
+        assert_eq!(two.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn this_machine_can_be_looked_at() {
+        let machine = Machine::new();
+        let _ = machine.devices();
+        let soon = Duration::from_secs(5);
+        assert!(tokio::time::timeout(soon, machine.changed()).await.is_ok());
+    }
+}
