@@ -120,9 +120,7 @@ const fn code_of(trouble: &Trouble, side: Option<Speaks>) -> FailureCode {
         },
         Trouble::At(error) => match error {
             at::ReadError::Silent => FailureCode::Silent,
-            at::ReadError::Unintelligible | at::ReadError::Scanner => {
-                FailureCode::Unintelligible
-            }
+            at::ReadError::Unintelligible | at::ReadError::Scanner => FailureCode::Unintelligible,
             at::ReadError::Prompt => FailureCode::Prompt,
             at::ReadError::Gone => FailureCode::PulledOut,
             at::ReadError::Link(_) => FailureCode::PortFailed,
