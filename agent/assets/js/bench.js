@@ -104,7 +104,7 @@ function seconds(ms) {
 }
 
 function body(device, handset) {
-  const took = device.state === "read" && t("bench.took", { s: seconds(device.took_ms) });
+  const took = device.state === "read" && device.took_ms > 0 && t("bench.took", { s: seconds(device.took_ms) });
   return [
     h("p", { class: "where" }, [place(device.id), device.product, took].filter(Boolean).join(" · ")),
     device.state === "failed" && h("div", { class: "trouble", role: "note" }, h("strong", {}, word("failure", device.code)), h("br"), word("failure_cure", device.code)),

@@ -5,7 +5,7 @@ use tekser_hardware::{Note, Source};
 use utoipa::ToSchema;
 
 use super::failure::FailureCode;
-use super::handset::{Handset, RecordedReading, SlotView, Trust};
+use super::handset::{Handset, RecordedReading, SlotView};
 
 /// What a person does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -35,15 +35,21 @@ pub(super) fn for_handset(handset: &Handset, latest: &[&RecordedReading]) -> Opt
     if has(Source::At) && !has(Source::Adb) && is_confused(latest) && handset.imeis().is_empty() {
         return Some(NextStep::UnlockAndRetry);
     }
-    let known = handset.slots.iter().filter(|slot| is_known(slot)).count();
+    let known = handset.slots.iter().filter(|slot| is_known(slot, &handset.slots)).count();
     let wanted = handset.sim_slots.map_or(1, usize::from).max(handset.slots.len());
     (known < wanted).then_some(NextStep::DialAndScan)
 }
 
-/// Whether a slot's IMEI is whole, the phone itself gave it, and nothing speaks against it.
-fn is_known(slot: &SlotView) -> bool {
-    let by_phone = slot.said.iter().any(|said| said.source != Source::Label);
-    by_phone && slot.imei.is_some() && matches!(slot.trust, Some(Trust::Agreed | Trust::Single))
+/// Whether the phone itself gave a slot's IMEI for sure. What its box says is another matter: that
+/// a replaced board disagrees with it is no reason to ask the phone again.
+fn is_known(slot: &SlotView, all: &[SlotView]) -> bool {
+    let Some(imei) = slot.imei else { return false };
+    let own = || slot.said.iter().filter(|said| said.source != Source::Label);
+    let firm = own().any(|said| !said.is_weak() && said.claim.value.imei() == Some(imei));
+    let unanimous =
+        own().filter_map(|said| said.claim.value.imei14()).all(|own| own == imei.imei14());
+    let once = all.iter().filter(|other| other.imei14() == Some(imei.imei14())).count() == 1;
+    firm && unanimous && once
 }
 
 /// Whether the phone answered as one does that is still starting or locked.

@@ -76,7 +76,7 @@ impl Failure {
         Self {
             code: FailureCode::AdbFailed,
             message: format!("the station's key for the debug bridge cannot be used: {error}"),
-            cure: "check the file `adb_key` in the data directory".to_owned(),
+            cure: error.cure(),
         }
     }
 
@@ -125,7 +125,10 @@ const fn code_of(trouble: &Trouble, side: Option<Speaks>) -> FailureCode {
             at::ReadError::Gone => FailureCode::PulledOut,
             at::ReadError::Link(_) => FailureCode::PortFailed,
         },
-        Trouble::Adb(adb::ReadError::NotAllowed) => FailureCode::NotAllowed,
+        Trouble::Adb(
+            adb::ReadError::NotAllowed | adb::ReadError::Server(adb::ServerError::Unauthorized),
+        ) => FailureCode::NotAllowed,
+        Trouble::Adb(adb::ReadError::Server(_)) => FailureCode::AdbServer,
         Trouble::Adb(error) if error.is_gone() => FailureCode::PulledOut,
         Trouble::Adb(adb::ReadError::Server(_)) => FailureCode::AdbServer,
         Trouble::Adb(_) => FailureCode::AdbFailed,

@@ -89,7 +89,6 @@ impl AdbKeys {
                 };
                 match tokio::task::spawn_blocking(load).await {
                     Ok(keys) => keys,
-                    // The runtime is ending.
                     Err(_) => Err(KeyError::NotMade),
                 }
             }

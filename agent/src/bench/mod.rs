@@ -93,7 +93,7 @@ pub enum DeviceState {
     Read {
         /// The phone it is.
         handset: HandsetId,
-        /// How long it took, in milliseconds.
+        /// How long it took, in milliseconds; 0 if its screen was scanned instead.
         took_ms: u64,
     },
     /// It could not be read.

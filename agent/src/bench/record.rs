@@ -9,13 +9,13 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tekser_hardware::{DeviceId, Reading, Source};
+use tekser_hardware::{DeviceId, Reading, Source, survey};
 use tekser_imei::Imei14;
 use utoipa::ToSchema;
 
 use super::handset::{Finding, FindingKind, Handset, RecordedReading};
 use super::label::{LABEL_MAX, LabelError, read_label};
-use super::{Bench, merge, serial};
+use super::{Bench, DeviceState, Live, merge, serial};
 use crate::finding::Severity;
 use crate::id::{HandsetId, ReadingId};
 use crate::store::{Change, StoreError};
@@ -63,7 +63,8 @@ pub enum ScanError {
         /// Bytes given.
         length: usize,
     },
-    /// Nothing is plugged in there, or it was not read yet.
+    /// Nothing is plugged in there, or it was not read yet. The screen of a phone that cannot be
+    /// read is taken.
     #[error("no phone was read at {0}")]
     NoSuchDevice(DeviceId),
     /// No such phone.
@@ -96,7 +97,11 @@ impl Bench {
             Target::Handset(id) => Some(id),
             Target::Device(id) => {
                 let handset = self.live().get(&id).and_then(|live| live.handset);
-                Some(handset.ok_or(ScanError::NoSuchDevice(id))?)
+                match handset {
+                    Some(handset) => Some(handset),
+                    None if source == ScanSource::Screen => return self.show(reading, id).await,
+                    None => return Err(ScanError::NoSuchDevice(id)),
+                }
             }
         };
         let mut change = self.store.begin().await?;
@@ -108,6 +113,35 @@ impl Bench {
         let handset = self.record(&mut change, reading, None, known).await?;
         change.commit().await?;
         let _ = self.read.send(handset.id);
+        Ok(handset)
+    }
+
+    /// Takes what the screen of a phone shows that is plugged in and could not be read.
+    async fn show(&self, screen: Reading, id: DeviceId) -> Result<Handset, ScanError> {
+        let unread = |live: &&Live| matches!(live.view.state, DeviceState::Failed { .. });
+        let found = self
+            .live()
+            .get(&id)
+            .filter(unread)
+            .map(|live| (live.arrival, live.view.since, survey::by_descriptors(&live.device)));
+        let Some((arrival, since, descriptors)) = found else {
+            return Err(ScanError::NoSuchDevice(id));
+        };
+        let mut change = self.store.begin().await?;
+        let place = Some((id.clone(), since));
+        let mut handset = self.record(&mut change, screen, place.clone(), None).await?;
+        if let Some(descriptors) = descriptors {
+            let known = Some(handset.id);
+            handset = self.record(&mut change, descriptors, place, known).await?;
+        }
+        change.commit().await?;
+        let phone = handset.id;
+        self.change(&id, arrival, |live| {
+            live.handset = Some(phone);
+            live.view.state = DeviceState::Read { handset: phone, took_ms: 0 };
+        })
+        .await?;
+        let _ = self.read.send(phone);
         Ok(handset)
     }
 
@@ -171,7 +205,7 @@ impl Bench {
         known: Option<HandsetId>,
     ) -> Result<Handset, StoreError> {
         let _turn = self.recording.lock().await;
-        let still_there = |live: &&mut super::Live| Some(live.arrival) == arrival;
+        let still_there = |live: &&mut Live| Some(live.arrival) == arrival;
         let here = self.live().get_mut(device).filter(still_there).and_then(|live| live.handset);
         let mut change = self.store.begin().await?;
         let place = Some((device.clone(), plugged_at));

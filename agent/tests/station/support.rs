@@ -1,7 +1,7 @@
 //! A station in a directory of its own, and small helpers.
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use tekser::id::CaseId;
 use tekser::place::Place;
 use tekser::station::{Config, Station};
 use tekser_hardware::Bus;
+use tekser_hardware::adb::Key;
 use tekser_imei::{Imei, Imei14};
 use tekser_virtual_bench::VirtualBench;
 use tempfile::TempDir;
@@ -44,16 +45,29 @@ impl Shop {
         Self::open_in(tempfile::tempdir().unwrap(), clock()).await
     }
 
-    /// A station over this bus, which tries what may pass again after these waits.
+    /// A station over this bus, which tries what may pass again after these waits and has no key
+    /// to show to phones: making one takes a second.
     pub async fn over(bus: Arc<dyn Bus>, again: Vec<Duration>) -> Self {
+        let bench = Arc::new(VirtualBench::new());
+        Self::asking(bus, bench, Asking { again, ..Asking::new(AdbKeys::given(Vec::new())) }).await
+    }
+
+    /// A station over a virtual bench, with a key that phones can be asked to allow.
+    pub async fn with_key() -> Self {
+        static KEY: LazyLock<Arc<Key>> = LazyLock::new(|| Arc::new(Key::generate().unwrap()));
+        let key = tokio::task::spawn_blocking(|| Arc::clone(&KEY)).await.unwrap();
+        let bench = Arc::new(VirtualBench::new());
+        Self::asking(bench.clone(), bench, Asking::new(AdbKeys::given(vec![key]))).await
+    }
+
+    async fn asking(bus: Arc<dyn Bus>, bench: Arc<VirtualBench>, asking: Asking) -> Self {
         let (directory, clock) = (tempfile::tempdir().unwrap(), clock());
         let mut config = Config::new(Place::open(directory.path()).unwrap());
         config.clock = clock.clone();
         config.buses = vec![bus];
-        // Making a key takes long in a debug build, and no phone here asks for one.
-        config.asking = Asking { again, ..Asking::new(AdbKeys::given(Vec::new())) };
+        config.asking = asking;
         let station = Station::open(config).await.unwrap();
-        Self { station, clock, bench: Arc::new(VirtualBench::new()), directory }
+        Self { station, clock, bench, directory }
     }
 
     /// Watches the bench until what is given is dropped.

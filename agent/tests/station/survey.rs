@@ -110,6 +110,36 @@ async fn what_is_no_phone_to_ask_says_what_it_is_and_what_to_do() {
 }
 
 #[tokio::test]
+async fn the_screen_of_a_phone_that_cannot_be_read_is_taken() {
+    let stand = Stand::new();
+    let shop = Shop::over(stand.clone(), Vec::new()).await;
+    let _watch = shop.watch();
+    let serial = Some("USBSERIAL7".to_owned());
+    let apple = Device { role: Role::Apple, serial, ..Device::new(place(), Vec::new()) };
+    stand.set(vec![apple]);
+    until(&shop.station, "it to fail", async || {
+        let view = shop.station.bench.device(&place())?;
+        matches!(view.state, DeviceState::Failed { .. }).then_some(())
+    })
+    .await;
+    let scan = |source: &str| {
+        let text = format!("IMEI: {}\nIMEI2: {}", imei(1), imei(2));
+        Some(serde_json::json!({ "text": text, "source": source, "device": "usb:1-1" }))
+    };
+    // Its box alone does not make it a phone that was read.
+    shop.ask("POST", "/api/v1/scans", scan("label")).await.expect_problem(404, "not_found");
+    let taken = shop.ask("POST", "/api/v1/scans", scan("screen")).await.expect(201);
+    let handset = handset_at(&shop, &place(), 2).await;
+    assert_eq!(taken["id"], handset.id.to_string());
+    assert_eq!(handset.imeis(), [imei(1), imei(2)]);
+    assert_eq!((handset.device, handset.serial.as_deref()), (Some(place()), Some("USBSERIAL7")));
+    assert_eq!(shop.station.bench.device(&place()).unwrap().next_step, None);
+    // Now there is a phone that the box belongs to.
+    let boxed = shop.ask("POST", "/api/v1/scans", scan("label")).await.expect(201);
+    assert_eq!(boxed["slots"][0]["trust"], "agreed");
+}
+
+#[tokio::test]
 async fn a_scanner_is_listed_and_never_asked() {
     let stand = Stand::new();
     let shop = Shop::over(stand.clone(), Vec::new()).await;

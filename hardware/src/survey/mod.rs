@@ -208,7 +208,7 @@ fn sides_of(device: &Device, options: &Options) -> Vec<Speaks> {
 }
 
 /// What the USB descriptors say of a phone, if they name its serial number. No IMEI is among it.
-fn by_descriptors(device: &Device) -> Option<Reading> {
+pub fn by_descriptors(device: &Device) -> Option<Reading> {
     let serial = device.serial.clone().filter(|serial| !serial.trim().is_empty())?;
     Some(Reading {
         serial: Some(serial),

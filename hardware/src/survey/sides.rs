@@ -2,14 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tracing::debug;
 
 use super::{News, Options, Trouble};
-use crate::adb::{self, Progress, Server, Which};
+use crate::adb::{self, Progress, ReadError, Server, ServerError, Which};
 use crate::at::{self, Hint};
 use crate::bus::{Bus, Device, Role, Speaks};
 use crate::port::PortName;
@@ -128,10 +127,7 @@ async fn adb_again(
     options: &Options,
     tell: &UnboundedSender<News>,
 ) -> Result<Reading, Trouble> {
-    let no_wait: &[Duration] = &[];
-    // An adb server that holds the port is asked, not waited for.
-    let waits = if options.adb_server.is_some() { no_wait } else { &options.again };
-    let mut waits = waits.iter();
+    let mut waits = options.again.iter();
     loop {
         let trouble = match adb_once(bus, device, options, tell).await {
             Ok(reading) => return Ok(reading),
@@ -155,7 +151,11 @@ async fn adb_once(
     if let Some(server) = options.adb_server {
         match through_server(server, device, options.adb).await {
             Ok(reading) => return Ok(reading),
-            Err(trouble) => worst = Some(trouble),
+            // It does not run, or has not got this phone: the port is free for us.
+            Err(error @ ReadError::Server(ServerError::Absent | ServerError::NotFound)) => {
+                worst = Some(error.into());
+            }
+            Err(error) => return Err(error.into()),
         }
     }
     for port in names(device, Speaks::Adb) {
@@ -178,16 +178,16 @@ async fn adb_once(
     Err(worst.unwrap_or(Trouble::NoPort { role: device.role }))
 }
 
-/// Reads a phone that a running adb server has: by its place, else by its serial number.
+/// Reads a phone that a running adb server has.
 async fn through_server(
     server: SocketAddr,
     device: &Device,
     budget: adb::Budget,
-) -> Result<Reading, Trouble> {
+) -> Result<Reading, ReadError> {
     let place = device.id.as_str().strip_prefix("usb:").map(str::to_owned).map(Which::Topology);
     let which = place.or_else(|| device.serial.clone().map(Which::Serial));
-    let which = which.ok_or(Trouble::NoPort { role: device.role })?;
-    Ok(Server::new(server).read(&which, budget).await?)
+    let which = which.ok_or(ServerError::NotFound)?;
+    Server::new(server).read(&which, budget).await
 }
 
 fn names(device: &Device, speaks: Speaks) -> Vec<PortName> {

@@ -90,7 +90,6 @@ impl Trouble {
             Self::At(at::ReadError::Gone) | Self::Adb(adb::ReadError::Gone) => 6,
             Self::Adb(adb::ReadError::NotAllowed) | Self::Stopped => 5,
             Self::Open(OpenError::PermissionDenied { .. } | OpenError::Busy { .. }) => 4,
-            Self::Adb(adb::ReadError::Server(_)) => 3,
             Self::Adb(_) => 2,
             Self::At(_) => 1,
             Self::Open(_) | Self::NoPort { .. } => 0,

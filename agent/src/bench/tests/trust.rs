@@ -186,6 +186,18 @@ fn descriptors_alone_name_a_phone_only_where_nothing_better_does() {
 }
 
 #[test]
+fn a_box_that_says_otherwise_is_no_reason_to_ask_the_phone_again() {
+    let label = reading(Source::Label, &[(ONE, whole(8))]);
+    let at = reading(Source::At, &[(ONE, whole(1))]);
+    let handset = merged(vec![label, at.clone()]);
+    check_trust(&handset, &[Some(Trust::Disputed)]);
+    assert_eq!(handset.next_step, None);
+    // A slot that only the box names is one that the phone did not tell of.
+    let label = reading(Source::Label, &[(ONE, whole(1)), (TWO, whole(2))]);
+    assert_eq!(merged(vec![label, at]).next_step, Some(NextStep::DialAndScan));
+}
+
+#[test]
 fn a_phone_that_keeps_its_imei_to_itself_is_asked_by_hand() {
     let refused = Reading { notes: vec![Note::ImeiRefused], ..Reading::empty(Source::Adb) };
     assert_eq!(merged(vec![refused]).next_step, Some(NextStep::DialAndScan));

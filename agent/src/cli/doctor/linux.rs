@@ -4,6 +4,8 @@ use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use tekser_hardware::process;
+
 use super::Examined;
 
 /// Where udev looks for rules.
@@ -19,7 +21,7 @@ const INSTALL: &str = "copy hardware/udev/70-tekser.rules to /etc/udev/rules.d a
 pub(super) fn examine() -> Vec<Examined> {
     let rules = installed(&RULE_FOLDERS.map(PathBuf::from));
     let is_root = std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
-    let modem_manager = is_running(Path::new("/proc"), "ModemManager");
+    let modem_manager = process::named("ModemManager").is_some();
     vec![udev(rules.as_deref(), is_root), modem(rules.is_some(), modem_manager)]
 }
 
@@ -63,14 +65,6 @@ fn modem(has_rules: bool, is_running: bool) -> Examined {
     }
 }
 
-/// Whether a program of this name runs, as the folder of processes says.
-fn is_running(processes: &Path, name: &str) -> bool {
-    let Ok(entries) = std::fs::read_dir(processes) else { return false };
-    entries.flatten().any(|entry| {
-        std::fs::read_to_string(entry.path().join("comm")).is_ok_and(|comm| comm.trim() == name)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,16 +76,6 @@ mod tests {
         assert_eq!(installed(&folders), None);
         std::fs::write(folder.path().join(RULES), "").unwrap();
         assert_eq!(installed(&folders), Some(folder.path().join(RULES)));
-    }
-
-    #[test]
-    fn a_program_is_found_by_its_name() {
-        let processes = tempfile::tempdir().unwrap();
-        std::fs::create_dir(processes.path().join("17")).unwrap();
-        std::fs::write(processes.path().join("17/comm"), "ModemManager\n").unwrap();
-        std::fs::write(processes.path().join("uptime"), "1.0").unwrap();
-        assert!(is_running(processes.path(), "ModemManager"));
-        assert!(!is_running(processes.path(), "Modem"));
     }
 
     #[test]
