@@ -94,7 +94,7 @@ impl Persona {
             old_imeis: Vec::new(),
             far_side,
             behaviour: Behaviour { line_end, ..Behaviour::default() },
-            android: None,
+            android: android::side_of(far_side),
         }
     }
 

@@ -16,9 +16,11 @@
 //! | [`sysfs`] | what the kernel shows of a device: interfaces, drivers, ttys |
 //! | [`peer`] | programs of other hands, ended with the test |
 //! | [`rules`] | udev rules for the length of a test |
+//! | [`shop`] | a running station over the real buses |
 
 pub mod peer;
 pub mod rules;
+pub mod shop;
 pub mod sysfs;
 
 use std::io::Write;
