@@ -44,7 +44,9 @@ async fn by_bridge(
     let port = &device.speaking(Speaks::Adb).next().unwrap().name;
     let link = machine.open(port).await.unwrap();
     let mut asked = false;
-    let budget = Budget { allow, ..Budget::default() };
+    // In the guest a shell takes a second to start when eight start at once.
+    let slow = Duration::from_secs(40);
+    let budget = Budget { allow, command: slow, total: slow * 2, connect: slow };
     let reading = adb::read(link, keys, budget, |news| {
         asked |= matches!(news, Progress::WaitingForAllow { .. });
     })

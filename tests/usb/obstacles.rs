@@ -41,7 +41,7 @@ async fn an_adb_server_that_has_the_phone_is_named_and_can_be_gone_through() {
     let alone = shop::open(|asking| asking.again = Vec::new()).await;
     alone
         .until_state(&shop::id(&phone), |state| {
-            matches!(state, DeviceState::Failed { code: FailureCode::Busy, message, .. }
+            matches!(state, DeviceState::Failed { code: FailureCode::AdbServer | FailureCode::Busy, message, .. }
                 if message.contains("adb"))
         })
         .await;

@@ -62,15 +62,25 @@ async fn modem_manager_reads_the_same_imei_and_the_station_reads_when_it_has_let
 async fn with_the_rules_that_we_ship_modem_manager_leaves_phones_alone() {
     let Some(stage) = Stage::set() else { return };
     let _rules = Rules::shipped();
+    // One that no rule of ours names shows that ModemManager is at work, and when it has begun.
+    let wish = "ATTR{idVendor}==\"6666\", ENV{ID_MM_DEVICE_PROCESS}=\"1\"\n";
+    let _wish = Rules::of("60-stranger.rules", wish);
     let _manager = ModemManager::start();
-    let persona = Persona { far_side: FarSide::Samsung, ..Persona::nth(0) };
-    let phone = stage.plug(persona.clone(), &Look::samsung(&persona));
+    let spoken_to = |phone: &UsbPhone| !phone.asked().is_empty();
+    let galaxy = Persona { far_side: FarSide::Samsung, ..Persona::nth(0) };
+    let phone = stage.plug(galaxy.clone(), &Look::samsung(&galaxy));
+    stage.at_port(&phone);
+    let told = format!("--path=/sys/bus/usb/devices/{}", phone.place().unwrap());
+    let told = run("udevadm", &["info", "--query=property", &told]);
+    assert!(told.contains("ID_MM_DEVICE_IGNORE=1"), "{told}");
+    let look = Look { vendor: 0x6666, product_id: 0x0001, ..Look::modem(&plain(3)) };
+    let stranger = stage.plug(plain(3), &look);
+    until_within(PATIENCE * 2, "ModemManager to try a modem", || {
+        spoken_to(&stranger).then_some(())
+    });
+    assert!(!spoken_to(&phone), "ModemManager spoke to a phone");
     let reading = stage.read(&phone).await.unwrap();
-    assert_eq!(imei(&reading), Some(persona.imeis[0].to_string()));
-    let asked = phone.asked().len();
-    // Longer than ModemManager waits before it tries a port.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!(phone.asked().len(), asked, "somebody else spoke to it");
+    assert_eq!(imei(&reading), Some(galaxy.imeis[0].to_string()));
 }
 
 #[test]

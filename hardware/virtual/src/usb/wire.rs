@@ -5,6 +5,7 @@
 //! than the largest ends it, a packet that does not fit is babble.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::time::Instant;
 
 use super::device::{Control, Setup, UsbDevice, Wake};
@@ -40,7 +41,6 @@ mod status {
 }
 
 /// A transfer to the host that is not done yet.
-#[derive(Debug)]
 struct Pending {
     number: u32,
     length: usize,
@@ -48,7 +48,6 @@ struct Pending {
 }
 
 /// A device at one end of the protocol; the kernel is at the other.
-#[derive(Debug)]
 pub struct Wire {
     device: UsbDevice,
     inbox: Vec<u8>,
@@ -57,6 +56,17 @@ pub struct Wire {
     carried: u64,
     pull_at: Option<u64>,
     out: bool,
+}
+
+/// What is on its way shows as a count: it may hold IMEIs.
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire")
+            .field("device", &self.device)
+            .field("carried", &self.carried)
+            .field("out", &self.out)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Wire {
