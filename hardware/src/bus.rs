@@ -116,6 +116,10 @@ pub enum Role {
 pub struct Device {
     /// Where it is plugged.
     pub id: DeviceId,
+    /// Number of this plug-in, where the system counts them: another phone in the same place has
+    /// another one, however fast it was put there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plug: Option<u32>,
     /// Ways to talk to it, the most likely of each kind first.
     pub ports: Vec<Port>,
     /// USB vendor and product id.
@@ -138,6 +142,7 @@ impl Device {
     pub const fn new(id: DeviceId, ports: Vec<Port>) -> Self {
         Self {
             id,
+            plug: None,
             ports,
             usb_id: None,
             maker: None,

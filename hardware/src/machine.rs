@@ -1,13 +1,16 @@
 //! Everything plugged into this machine: each phone once, with all its ports.
 
-use std::sync::Arc;
+mod newcomers;
+
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::bus::{Bus, Change, Device, DeviceId, Opening, Role, Showing, Speaks};
 use crate::port::PortName;
 use crate::serial::{self, SerialBus};
-use crate::usb::{NoUsb, Usb};
+use crate::usb::{Found, NoUsb, Usb};
+use newcomers::Newcomers;
 
 /// USB and serial ports of this machine.
 ///
@@ -17,6 +20,7 @@ use crate::usb::{NoUsb, Usb};
 pub struct Machine {
     usb: Result<Arc<Usb>, NoUsb>,
     serial: SerialBus,
+    newcomers: Mutex<Newcomers>,
     /// How many looks are left of those that follow news closely.
     close: AtomicU32,
 }
@@ -45,7 +49,12 @@ impl Machine {
             let error = error as &dyn std::error::Error;
             tracing::info!(error, "serial ports only");
         }
-        Self { usb, serial: SerialBus::machine(), close: AtomicU32::new(LOOKS) }
+        Self {
+            usb,
+            serial: SerialBus::machine(),
+            newcomers: Mutex::default(),
+            close: AtomicU32::new(LOOKS),
+        }
     }
 
     /// Why there is no USB, if there is none.
@@ -75,8 +84,16 @@ impl Machine {
 
 impl Bus for Machine {
     fn devices(&self) -> Vec<Device> {
-        let usb = self.usb.as_ref().map(|usb| usb.devices()).unwrap_or_default();
-        join(usb, self.serial.devices(), serial::place)
+        let found = self.usb.as_ref().map(|usb| usb.devices()).unwrap_or_default();
+        let modems: Vec<DeviceId> = found
+            .iter()
+            .filter(|found| found.has_modem)
+            .map(|found| found.device.id.clone())
+            .collect();
+        let usb = found.into_iter().map(|Found { device, .. }| device).collect();
+        let devices = join(usb, self.serial.devices(), serial::place);
+        let mut newcomers = self.newcomers.lock().unwrap_or_else(PoisonError::into_inner);
+        newcomers.settled(devices, &modems, Instant::now())
     }
 
     fn changed(&self) -> Change<'_> {

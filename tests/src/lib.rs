@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use tekser::api::Server;
-use tekser::bench::{DeviceState, Handset};
+use tekser::bench::{Asking, DeviceState, Handset};
 use tekser::place::Place;
 use tekser::station::{Config, Running, Station};
 use tekser_hardware::{Bus, DeviceId};
@@ -36,10 +36,24 @@ impl World {
     ///
     /// If it does not start: a test can't go on without.
     pub async fn new() -> Self {
+        let bench = Arc::new(VirtualBench::new());
+        let mut world = Self::over(Arc::clone(&bench) as Arc<dyn Bus>, |_| {}).await;
+        world.bench = bench;
+        world
+    }
+
+    /// Starts a station over this bus, with an empty bench. `set` has the last word on how phones
+    /// are asked.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub async fn over(bus: Arc<dyn Bus>, set: impl FnOnce(&mut Asking)) -> Self {
         let data = tempfile::tempdir().expect("a temporary directory");
         let bench = Arc::new(VirtualBench::new());
         let mut config = Config::new(Place::open(data.path()).expect("a data directory"));
-        config.buses = vec![Arc::clone(&bench) as Arc<dyn Bus>];
+        config.buses = vec![bus];
+        set(&mut config.asking);
         config.review_takes = SignedDuration::ZERO;
         config.poll = SignedDuration::from_millis(50);
         let station = Station::open(config).await.expect("a station");

@@ -7,9 +7,12 @@ use tekser_virtual_bench::usb::{Function, Look, Speed, UsbPhone};
 use super::stage::peer::run;
 use super::stage::{Cast, Stage, imei, sysfs, until};
 
+/// How a look is made for a persona.
+type Dress = fn(&Persona) -> Look;
+
 /// One of each look.
 fn all() -> Vec<Cast> {
-    let looks: [(usize, fn(&Persona) -> Look); 8] = [
+    let looks: [(usize, Dress); 8] = [
         (0, Look::samsung),
         (8, Look::samsung_opt_in),
         (16, Look::xiaomi),

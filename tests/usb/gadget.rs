@@ -12,8 +12,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tekser_imei::Imei;
-use tekser_virtual_bench::phone::{Next, Phone};
 use tekser_virtual_bench::Persona;
+use tekser_virtual_bench::phone::{Next, Phone};
 
 /// A phone whose device side is the kernel's and Android's.
 pub struct Gadget {

@@ -10,8 +10,12 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod android;
+mod crowd;
 mod enumeration;
+mod gadget;
 mod hostile;
+mod obstacles;
 mod peers;
 mod reading;
 mod stage;

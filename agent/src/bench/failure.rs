@@ -128,8 +128,8 @@ const fn code_of(trouble: &Trouble, side: Option<Speaks>) -> FailureCode {
         Trouble::Adb(
             adb::ReadError::NotAllowed | adb::ReadError::Server(adb::ServerError::Unauthorized),
         ) => FailureCode::NotAllowed,
-        Trouble::Adb(adb::ReadError::Server(_)) => FailureCode::AdbServer,
         Trouble::Adb(error) if error.is_gone() => FailureCode::PulledOut,
+        Trouble::Adb(adb::ReadError::Server(_)) => FailureCode::AdbServer,
         Trouble::Adb(_) => FailureCode::AdbFailed,
         Trouble::Stopped => FailureCode::Stopped,
         Trouble::NoPort { role } => match role {

@@ -181,12 +181,13 @@ impl Live {
     }
 }
 
-/// Whether a device is still the one that was plugged in: every port that it had is there.
+/// Whether a device is still the one that was plugged in: the system counts no other plug-in, and
+/// every port that it had is there.
 fn keeps(then: &Device, now: &Device) -> bool {
     let is_there = |port: &Port| {
         now.ports.iter().any(|other| (&other.name, other.speaks) == (&port.name, port.speaks))
     };
-    then.role == now.role && then.ports.iter().all(is_there)
+    (then.plug, then.role) == (now.plug, now.role) && then.ports.iter().all(is_there)
 }
 
 /// Ports that were not there before, or could not be opened.

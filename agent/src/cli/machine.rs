@@ -1,9 +1,11 @@
 //! What is plugged into this machine, and how it is asked.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tekser_hardware::adb::Server;
+use tekser_hardware::machine::Machine;
 use tekser_hardware::serial::SerialBus;
 use tekser_hardware::survey::Trouble;
 use tekser_hardware::{Access, Bus, Device, OpenError, Port, PortName};
@@ -13,12 +15,11 @@ use crate::bench::{AdbKeys, Asking};
 use crate::place::Place;
 
 /// Where an adb server listens unless told otherwise.
-pub(super) const ADB_SERVER: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5037);
+pub(super) const ADB_SERVER: SocketAddr = Server::DEFAULT;
 
 /// Everything that is plugged into this machine.
 pub(super) fn machine_bus() -> Arc<dyn Bus> {
-    Arc::new(SerialBus::machine())
+    Arc::new(Machine::new())
 }
 
 /// One serial port, whatever it belongs to.

@@ -239,6 +239,24 @@ async fn a_port_that_appears_later_belongs_to_the_same_plug_in() {
 }
 
 #[tokio::test]
+async fn another_phone_on_a_port_of_the_same_name_is_another_plug_in() {
+    let stand = Stand::new();
+    let shop = Shop::over(stand.clone(), Vec::new()).await;
+    let _watch = shop.watch();
+    let device = Device::new(place(), vec![stand.at()]);
+    stand.set(vec![Device { plug: Some(7), ..device.clone() }]);
+    handset_at(&shop, &place(), 1).await;
+    shop.clock.advance(jiff::SignedDuration::from_secs(1));
+    stand.set(vec![Device { plug: Some(8), ..device }]);
+    let handset = handset_at(&shop, &place(), 2).await;
+    let mut times = Vec::new();
+    for id in handset.readings {
+        times.push(shop.station.store.reading(id).await.unwrap().unwrap().plugged_at.unwrap());
+    }
+    assert!(times[0] < times[1], "{times:?}");
+}
+
+#[tokio::test]
 async fn ports_that_appear_on_a_device_that_had_none_are_asked() {
     let stand = Stand::new();
     let shop = Shop::over(stand.clone(), vec![Duration::from_millis(1)]).await;

@@ -8,6 +8,10 @@ pub(crate) fn place(_port: &PortName) -> Option<(String, u8)> {
     None
 }
 
+pub(super) fn plug(_topology: &str) -> Option<u32> {
+    None
+}
+
 pub(super) fn access(_port: &PortName) -> Access {
     Access::Free
 }

@@ -29,6 +29,13 @@ fn place_in(path: &str) -> Option<(String, u8)> {
     })
 }
 
+/// Number of the plug-in of a USB device: its bus, and its address there.
+pub(super) fn plug(topology: &str) -> Option<u32> {
+    let folder = Path::new("/sys/bus/usb/devices").join(topology);
+    let number = |name| fs::read_to_string(folder.join(name)).ok()?.trim().parse::<u32>().ok();
+    Some(number("busnum")? << 8 | number("devnum")?)
+}
+
 /// Asks the system without opening: opening a port can toggle lines and reset a board.
 pub(super) fn access(port: &PortName) -> Access {
     match may(port.as_str(), Mode::READ_OK | Mode::WRITE_OK) {

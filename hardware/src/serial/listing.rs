@@ -129,8 +129,12 @@ fn device(body: &Body, info: UsbPortInfo, mut ports: Vec<(u8, PortName)>) -> Opt
         Body::Topology(topology) => DeviceId::usb(topology),
         Body::Serial(..) | Body::Port(_) => DeviceId::port(&ports.first()?.1),
     };
+    let plug = match body {
+        Body::Topology(topology) => system::plug(topology),
+        Body::Serial(..) | Body::Port(_) => None,
+    };
     let ports = ports.into_iter().map(|(_, name)| asked(name)).collect();
-    Some(described(Device::new(id, ports), Some(info)))
+    Some(described(Device { plug, ..Device::new(id, ports) }, Some(info)))
 }
 
 fn asked(name: PortName) -> Port {

@@ -108,7 +108,7 @@ impl Look {
         look
     }
 
-    fn has_modem(&self) -> bool {
+    pub(super) fn has_modem(&self) -> bool {
         self.classes.contains(&MODEM)
     }
 

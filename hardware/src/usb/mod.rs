@@ -52,6 +52,15 @@ pub struct Usb {
 /// Number of the bus and address on it; another one after each plug-in.
 type Node = (u8, u8);
 
+/// A device on the USB.
+#[derive(Debug)]
+pub struct Found {
+    /// What it is; of its ports only the debug bridges.
+    pub device: Device,
+    /// It has a modem interface, for which the system makes a serial port sooner or later.
+    pub has_modem: bool,
+}
+
 /// Bridges that this program has open: they are in use, but not by another program.
 #[derive(Debug, Default)]
 struct Ours(Mutex<BTreeSet<PortName>>);
@@ -85,18 +94,18 @@ impl Usb {
 
     /// Phones, modems and scanners on the USB. Hubs, keyboards and the like are left out, and so
     /// is everything that only a serial port tells apart.
-    pub fn devices(&self) -> Vec<Device> {
+    pub fn devices(&self) -> Vec<Found> {
         let Ok(list) = self.context.devices() else {
             return Vec::new();
         };
-        let mut seen = BTreeSet::new();
-        let mut devices: Vec<Device> = list
-            .iter()
-            .filter_map(|device| self.describe(&device))
-            .filter(|device| seen.insert(device.id.clone()))
-            .collect();
-        devices.sort_by(|one, other| one.id.cmp(&other.id));
-        devices
+        let mut found: Vec<Found> =
+            list.iter().filter_map(|device| self.describe(&device)).collect();
+        // The library may list a device twice while it is arriving; the later one is the real one.
+        found.sort_by(|one, other| {
+            (&one.device.id, other.device.plug).cmp(&(&other.device.id, one.device.plug))
+        });
+        found.dedup_by(|later, first| later.device.id == first.device.id);
+        found
     }
 
     /// Waits until something was plugged in or pulled out. Without word from the system it comes
@@ -135,7 +144,7 @@ impl Usb {
         showing.await.unwrap_or_else(|_| Err(failed(&port, io::ErrorKind::Interrupted.into())))
     }
 
-    fn describe(&self, device: &rusb::Device<Context>) -> Option<Device> {
+    fn describe(&self, device: &rusb::Device<Context>) -> Option<Found> {
         let topology = topology(device)?;
         let descriptor = device.device_descriptor().ok()?;
         let usb_id = (descriptor.vendor_id(), descriptor.product_id());
@@ -154,7 +163,9 @@ impl Usb {
             let name = bridge.name(&topology);
             Port { access: access(bridge, &name), name, speaks: Speaks::Adb }
         });
-        Some(Device {
+        let plug = u32::from(device.bus_number()) << 8 | u32::from(device.address());
+        let device = Device {
+            plug: Some(plug),
             usb_id: Some(usb_id),
             maker: names.maker,
             product: names.product,
@@ -162,7 +173,8 @@ impl Usb {
             role,
             hidden_modem: look.hidden_modem.is_some(),
             ..Device::new(DeviceId::usb(&topology), ports.collect())
-        })
+        };
+        Some(Found { device, has_modem: look.has_modem() })
     }
 
     fn with_holder(&self, node: Node, access: Access) -> Access {

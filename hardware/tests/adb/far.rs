@@ -61,6 +61,8 @@ pub struct Phone {
     /// Longest piece of output in one packet.
     pub piece: usize,
     pub asked: bool,
+    /// It has let the station in.
+    inside: bool,
     next: u32,
     /// Streams whose output is not yet all sent.
     streams: HashMap<u32, (u32, VecDeque<Vec<u8>>)>,
@@ -86,6 +88,7 @@ impl Phone {
             token: 1,
             piece: 4096,
             asked: false,
+            inside: false,
             next: 7,
             streams: HashMap::new(),
         }
@@ -131,6 +134,7 @@ impl Phone {
                 Step::Wait(until) => {
                     if let Some(at) = allowed_at.take_if(|at| *at < until) {
                         now = at;
+                        self.inside = true;
                         under_way.extend(bytes(&self.greeting()));
                     }
                     if under_way.is_empty() {
@@ -172,6 +176,12 @@ impl Phone {
     }
 
     fn take(&mut self, packet: &Packet) -> Vec<Packet> {
+        let answers = self.answer(packet);
+        self.inside |= answers.iter().any(|answer| answer.kind == Kind::Connect);
+        answers
+    }
+
+    fn answer(&mut self, packet: &Packet) -> Vec<Packet> {
         assert!(packet.is_whole());
         match packet.kind {
             Kind::Connect => match self.door {
@@ -193,6 +203,8 @@ impl Phone {
                 self.asked = true;
                 vec![]
             }
+            // Before it has let us in a phone hears no commands.
+            Kind::Open if !self.inside => vec![],
             Kind::Open => self.open(packet),
             Kind::Okay => self.go_on(packet.arg1).into_iter().collect(),
             Kind::Close => vec![],

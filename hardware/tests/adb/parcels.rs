@@ -140,6 +140,29 @@ fn a_missing_or_doubled_line_is_an_error() {
 }
 
 #[test]
+fn lines_out_of_order_are_an_error() {
+    let mut lines: Vec<&str> = AWESOME.lines().collect();
+    lines.swap(1, 2);
+    assert_eq!(Parcel::parse(lines.join("\n").as_bytes()), Err(ParcelError::Damaged));
+    let shifted = AWESOME.replace("0x00000020", "0x00000030");
+    assert_eq!(Parcel::parse(shifted.as_bytes()), Err(ParcelError::Damaged));
+    // Same words, other places: they would make another number.
+    let text = "490154203237518356938035643809";
+    let whole = parcel(text);
+    let mut lines: Vec<&str> = whole.lines().collect();
+    lines.swap(2, 3);
+    assert_eq!(Parcel::parse(lines.join("\n").as_bytes()), Err(ParcelError::Damaged));
+}
+
+#[test]
+fn words_behind_a_text_are_an_error() {
+    for more in [[0].as_slice(), &[0, 0], &[0x0031]] {
+        let words = [words(0, ONE).as_slice(), more].concat();
+        assert_eq!(Parcel::parse(dump(&words).as_bytes()), Err(ParcelError::Length));
+    }
+}
+
+#[test]
 fn a_length_that_lies_is_an_error() {
     for length in (0_u32..64).chain([0x100, 0x7fff_ffff, 0xffff_fffe]) {
         let lying = AWESOME.replace("0000000f", &format!("{length:08x}"));

@@ -215,6 +215,7 @@ fn what_is_left_of_another_connection_is_passed_over() {
                 let reading = phone.read_in_pieces(size).unwrap();
                 assert_eq!(reading.claims.len(), 2, "leftover {number} in pieces of {size}");
                 assert!(!phone.asked);
+                assert_eq!(sent(&phone, Kind::Connect, 0x0100_0001), 1, "greeted once");
             }
         }
     }

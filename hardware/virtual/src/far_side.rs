@@ -38,6 +38,7 @@ pub(crate) fn reply(persona: &Persona, command: &str, nth: usize) -> Reply {
         }
         FarSide::Option => option(persona, command),
         FarSide::Motorola => motorola(persona, command),
+        FarSide::NoModem => return Reply::refused(),
         FarSide::Huawei => huawei(persona, command),
         FarSide::Cdma => cdma(command),
         FarSide::Unisoc => unisoc(persona, command),
@@ -49,7 +50,6 @@ pub(crate) fn reply(persona: &Persona, command: &str, nth: usize) -> Reply {
         FarSide::Nokia => nokia(persona, command),
         FarSide::SonyEricsson => sony_ericsson(persona, command),
         FarSide::Fibocom => fibocom(persona, command),
-        FarSide::NoModem => return Reply::refused(),
     };
     own.unwrap_or_else(|| standard(persona, command))
 }

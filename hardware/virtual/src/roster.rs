@@ -5,7 +5,7 @@ mod android;
 
 use tekser_imei::{Imei, Imei14};
 
-use crate::persona::{Android, Behaviour, FarSide, LineEnd, Persona};
+use crate::persona::{Behaviour, FarSide, LineEnd, Persona};
 
 /// Made-up types of phone: TAC, maker, model, firmware, how they answer, slots.
 const TYPES: [(&str, &str, &str, &str, FarSide, usize); 8] = [
@@ -68,9 +68,7 @@ impl Persona {
             old_imeis: Vec::new(),
             far_side,
             behaviour: Behaviour::default(),
-            // The one family here that is Android.
-            android: (far_side == FarSide::Samsung)
-                .then(|| Android { usb_id: (0x04e8, 0x6860), ..Android::default() }),
+            android: android::side_of(far_side),
         }
     }
 
@@ -96,7 +94,7 @@ impl Persona {
             old_imeis: Vec::new(),
             far_side,
             behaviour: Behaviour { line_end, ..Behaviour::default() },
-            android: None,
+            android: android::side_of(far_side),
         }
     }
 

@@ -16,15 +16,18 @@
 //! | [`sysfs`] | what the kernel shows of a device: interfaces, drivers, ttys |
 //! | [`peer`] | programs of other hands, ended with the test |
 //! | [`rules`] | udev rules for the length of a test |
+//! | [`shop`] | a running station over the real buses |
 
 pub mod peer;
 pub mod rules;
+pub mod shop;
 pub mod sysfs;
 
 use std::io::Write;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 use tekser_hardware::at::{self, Budget, Hint, ReadError};
 use tekser_hardware::serial::SerialBus;
 use tekser_hardware::{Bus, Device, DeviceId, Link, OpenError, PortName, Reading};
@@ -63,6 +66,7 @@ impl Stage {
             ));
             return None;
         }
+        be_like_a_station();
         until("the bus to be bare", || sysfs::devices().is_empty().then_some(()));
         Some(Self(Instant::now()))
     }
@@ -146,8 +150,16 @@ impl Drop for Stage {
     }
 }
 
+/// Root may open a port that another program has for itself; a station may not, so this thread
+/// and those that it starts do without that right. Programs that it starts have it again.
+fn be_like_a_station() {
+    let mut rights = capabilities(None).expect("rights of this thread");
+    rights.effective.remove(CapabilitySet::SYS_ADMIN);
+    set_capabilities(None, rights).expect("fewer rights");
+}
+
 /// Says something past the test harness, which keeps what passing tests say to itself.
-fn say(text: &str) {
+pub fn say(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
@@ -166,14 +178,26 @@ pub fn imei(reading: &Reading) -> Option<String> {
 /// # Panics
 ///
 /// When patience is over.
-pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let limit = Instant::now() + PATIENCE;
+pub fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    until_within(PATIENCE, what, look)
+}
+
+/// Waits as long as this until `look` finds something.
+///
+/// # Panics
+///
+/// When patience is over.
+pub fn until_within<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let limit = Instant::now() + patience;
+    // Looking is work too, and what is waited for needs the same two slow processors.
+    let mut pause = Duration::from_millis(10);
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(Instant::now() < limit, "waited {PATIENCE:?} for {what}");
-        std::thread::sleep(Duration::from_millis(20));
+        assert!(Instant::now() < limit, "waited {patience:?} for {what}");
+        std::thread::sleep(pause);
+        pause = (pause * 3 / 2).min(Duration::from_millis(250));
     }
 }
 

@@ -12,14 +12,11 @@ const FOLDER: &str = "/run/udev/rules.d";
 pub struct Rules(PathBuf);
 
 impl Rules {
-    /// The rules that the product ships, `hardware/udev/*.rules`; `None` while it ships none.
-    pub fn shipped() -> Option<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hardware/udev");
-        let rules = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
-        let rules =
-            rules.into_iter().find(|path| path.extension().is_some_and(|e| e == "rules"))?;
-        let name = rules.file_name()?.to_str()?.to_owned();
-        Some(Self::of(&name, &fs::read_to_string(rules).ok()?))
+    /// The rules for phones that the product ships.
+    pub fn shipped() -> Self {
+        let name = "70-tekser.rules";
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hardware/udev").join(name);
+        Self::of(name, &fs::read_to_string(file).unwrap())
     }
 
     /// These rules, in a file of this name.

@@ -40,6 +40,12 @@ const TYPES: [Type; 13] = [
     type_of("35917322", ["Samsung", "SM-J510FN", "J510FNXXU2BQG1", "6.0"], 2, false),
 ];
 
+/// The Android side of a family whose phones have one beside their modem.
+pub(super) fn side_of(far_side: FarSide) -> Option<Android> {
+    let android = || Android { usb_id: (0x04e8, 0x6860), ..Android::default() };
+    (far_side == FarSide::Samsung).then(android)
+}
+
 impl Persona {
     /// How many types of Android phone take turns in [`Persona::android_nth`].
     pub const ANDROID_TYPES: usize = TYPES.len();

@@ -75,6 +75,14 @@ trait FarEnd: Send {
     }
     /// The host chose a configuration: whatever was under way is over.
     fn restart(&mut self) {}
+    /// Whether it asks its owner about a computer.
+    fn is_asking(&self) -> bool {
+        false
+    }
+    /// The owner touches "Allow". Says whether there was a question.
+    fn touch_allow(&mut self, _now: Instant) -> bool {
+        false
+    }
 }
 
 impl FarEnd for Adbd {
@@ -100,6 +108,14 @@ impl FarEnd for Adbd {
 
     fn restart(&mut self) {
         self.reopened();
+    }
+
+    fn is_asking(&self) -> bool {
+        Self::is_asking(self)
+    }
+
+    fn touch_allow(&mut self, now: Instant) -> bool {
+        Self::touch_allow(self, now)
     }
 }
 
@@ -237,6 +253,17 @@ impl UsbDevice {
     /// What the host did that the protocol of the debug bridge does not allow.
     pub fn complaints(&self) -> Vec<String> {
         self.far_ends().flat_map(|far_end| far_end.complaints().iter().cloned()).collect()
+    }
+
+    /// Whether the phone asks its owner about a computer right now.
+    pub fn is_asking(&self) -> bool {
+        self.far_ends().any(FarEnd::is_asking)
+    }
+
+    /// The owner touches "Allow", whatever the persona has it. Says whether there was a question.
+    pub fn touch_allow(&mut self, now: Instant) -> bool {
+        let mut far_ends = self.parts_mut().iter_mut().filter_map(|part| part.far_end.as_mut());
+        far_ends.any(|far_end| far_end.touch_allow(now))
     }
 
     fn far_ends(&self) -> impl Iterator<Item = &dyn FarEnd> {

@@ -4,6 +4,8 @@
 //! Needs root and the module (`modprobe vhci-hcd`). There are 8 controllers of 15 ports for
 //! devices like these, 120 in all.
 
+mod ports;
+
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -14,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use self::ports::{free_port, ports};
 use super::device::UsbDevice;
 use super::look::{Look, Speed};
 use super::wire::Wire;
@@ -25,6 +28,9 @@ const CONTROLLER: &str = "/sys/devices/platform/vhci_hcd.0";
 
 /// How long a port that is being vacated is waited for.
 const VACATING: Duration = Duration::from_secs(10);
+
+/// How often a phone with a question on its screen is looked at.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// A phone that is plugged in. Dropping it pulls the cable.
 #[derive(Debug)]
@@ -192,6 +198,16 @@ impl UsbPhone {
         [past, &now].concat()
     }
 
+    /// Whether the phone asks its owner about a computer right now.
+    pub fn is_asking(&self) -> bool {
+        self.wire().is_some_and(|wire| wire.device().is_asking())
+    }
+
+    /// The owner touches "Allow", whatever the persona has it. Says whether there was a question.
+    pub fn touch_allow(&self) -> bool {
+        self.wire().is_some_and(|mut wire| wire.device_mut().touch_allow(Instant::now()))
+    }
+
     /// The computers that its debug bridge knows. The store is shared.
     pub fn allowed(&self) -> AllowedKeys {
         self.allowed.clone()
@@ -260,7 +276,10 @@ impl Drop for Cable {
 fn serve(mut socket: &UnixStream, wire: &Mutex<Wire>) {
     let mut heard = vec![0; 1 << 16];
     loop {
-        let next = lock(wire).next(Instant::now());
+        let (next, asking) = {
+            let mut wire = lock(wire);
+            (wire.next(Instant::now()), wire.device().is_asking())
+        };
         match next {
             Next::Send(bytes) => {
                 if socket.write_all(&bytes).is_err() {
@@ -269,7 +288,9 @@ fn serve(mut socket: &UnixStream, wire: &Mutex<Wire>) {
             }
             Next::Pulled => return,
             Next::Wait(until) => {
-                if wait(socket, until).is_err() {
+                // A touch on the screen comes from elsewhere and wakes nobody.
+                let glance = asking.then(|| Instant::now() + GLANCE);
+                if wait(socket, [until, glance].into_iter().flatten().min()).is_err() {
                     return;
                 }
                 match socket.read(&mut heard) {
@@ -306,77 +327,4 @@ fn attach(port: u32, socket: &UnixStream, speed: Speed) -> io::Result<()> {
     // The third number names the device at its far machine; nobody looks at it here.
     let order = format!("{port} {} {} {speed}", socket.as_raw_fd(), port + 1);
     fs::write(Path::new(CONTROLLER).join("attach"), order)
-}
-
-/// A line of the kernel's list of ports.
-#[derive(Debug, PartialEq, Eq)]
-struct Port {
-    number: u32,
-    controller: usize,
-    free: bool,
-    device: String,
-}
-
-fn ports() -> io::Result<Vec<Port>> {
-    let mut ports = parse(0, &fs::read_to_string(Path::new(CONTROLLER).join("status"))?);
-    for controller in 1.. {
-        let list = Path::new(CONTROLLER).join(format!("status.{controller}"));
-        let Ok(text) = fs::read_to_string(list) else { break };
-        ports.extend(parse(controller, &text));
-    }
-    Ok(ports)
-}
-
-/// `hub port sta spd dev sockfd local_busid`; only ports for devices up to high speed.
-fn parse(controller: usize, text: &str) -> Vec<Port> {
-    /// `VDEV_ST_NULL`: nobody is there, or on the way out.
-    const FREE: &str = "004";
-    let port = |line: &str| {
-        let mut words = line.split_whitespace();
-        if words.next()? != "hs" {
-            return None;
-        }
-        let number = words.next()?.parse().ok()?;
-        let free = words.next()? == FREE;
-        Some(Port { number, controller, free, device: words.nth(3)?.to_owned() })
-    };
-    text.lines().filter_map(port).collect()
-}
-
-/// The first free port of the controller with the fewest devices.
-fn free_port(ports: &[Port]) -> Option<u32> {
-    let taken = |controller| {
-        ports.iter().filter(|port| port.controller == controller && !port.free).count()
-    };
-    let free = ports.iter().filter(|port| port.free);
-    free.min_by_key(|port| (taken(port.controller), port.number)).map(|port| port.number)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FIRST: &str = "hub port sta spd dev      sockfd local_busid\n\
-        hs  0000 006 003 00000001 000005 1-1\n\
-        hs  0001 004 000 00000000 000000 0-0\n\
-        ss  0015 004 000 00000000 000000 0-0\n";
-    const SECOND: &str = "hub port sta spd dev      sockfd local_busid\n\
-        hs  0030 004 000 00000000 000000 0-0\n\
-        hs  0031 004 000 00000000 000000 0-0\n";
-
-    #[test]
-    fn a_newcomer_goes_to_the_controller_with_the_fewest_devices() {
-        let mut ports = parse(0, FIRST);
-        assert_eq!(ports[0], Port { number: 0, controller: 0, free: false, device: "1-1".into() });
-        assert_eq!(ports.len(), 2);
-        assert_eq!(free_port(&ports), Some(1));
-        ports.extend(parse(1, SECOND));
-        assert_eq!(free_port(&ports), Some(30));
-    }
-
-    #[test]
-    fn a_list_that_is_none_has_no_ports() {
-        assert_eq!(parse(0, "hs\nhs x\nhs 1 004\n\n"), []);
-        assert_eq!(free_port(&[]), None);
-    }
 }

@@ -78,6 +78,11 @@ impl Wire {
         &self.device
     }
 
+    /// The device, to do something to it by hand.
+    pub const fn device_mut(&mut self) -> &mut UsbDevice {
+        &mut self.device
+    }
+
     /// Bytes on its bulk endpoints so far, both ways.
     pub const fn carried(&self) -> u64 {
         self.carried

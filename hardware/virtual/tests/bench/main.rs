@@ -3,9 +3,12 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod adb_by_others;
+mod android;
 mod crowd;
 mod families;
 mod misbehaviour;
+mod program;
 mod third_party;
 
 use std::time::Duration;

@@ -14,7 +14,7 @@ use super::{persona, read, said};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Whether a program is here. Its absence is no quiet pass.
-fn has(program: &str) -> bool {
+pub(crate) fn has(program: &str) -> bool {
     let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
         .any(|folder| folder.join(program).is_file());
     if !found {

@@ -1,5 +1,6 @@
 //! `virtual-phone`: a phone that is not there, for whoever writes programs that talk to phones.
 
+mod manners;
 mod plugged;
 
 use std::io::{BufRead, IsTerminal, Write};
@@ -14,6 +15,7 @@ use tekser_virtual_bench::Persona;
 use tekser_virtual_bench::persona::{AdbBehaviour, Allow, Android, ImeiAnswer};
 use tokio::sync::mpsc;
 
+use self::manners::Bad;
 use self::plugged::{Plugged, Way};
 
 /// Phones that are not there: they speak AT on a pseudo-terminal and the Android debug bridge on
@@ -38,6 +40,8 @@ Examples:
       A phone that asks its owner. Press Enter to touch \"Allow\".
   virtual-phone plug --on tcp --imei refuses --properties
       A phone that lets a computer in and still does not tell its IMEI, but has it in getprop.
+  virtual-phone plug --on tcp --bad floods,crumbs --pull-after 5000
+      A phone that waits for nobody, and whose cable comes out.
   virtual-phone plug --on pty --persona at:1
       A feature phone on a serial port, for any terminal program.
 
@@ -90,9 +94,9 @@ struct Plug {
     /// The cable comes out after so many bytes of output on the debug bridge.
     #[arg(long, value_name = "BYTES")]
     pull_after: Option<usize>,
-    /// Output of commands on the debug bridge never ends.
-    #[arg(long)]
-    endless: bool,
+    /// Bad manners on the debug bridge; several, with commas between.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "MANNER")]
+    bad: Vec<Bad>,
     /// Tell everything as JSON, one object a line.
     #[arg(long)]
     json: bool,
@@ -160,12 +164,12 @@ impl Plug {
             Answer::Exception => ImeiAnswer::Exception,
             Answer::Null => ImeiAnswer::Null,
         };
-        let adb = AdbBehaviour {
+        let mut adb = AdbBehaviour {
             delay: Duration::from_millis(self.delay),
             pulled_after: self.pull_after,
-            endless: self.endless,
             ..AdbBehaviour::default()
         };
+        self.bad.iter().for_each(|bad| bad.spoil(&mut adb));
         let properties_imei = android.properties_imei || self.properties;
         Ok(Android { allow: self.allow, imei_answer, properties_imei, adb, ..android })
     }

@@ -8,6 +8,8 @@ use tekser_virtual_bench::Persona;
 #[cfg(unix)]
 use tekser_virtual_bench::pty::PtyPhone;
 use tekser_virtual_bench::tcp::TcpPhone;
+#[cfg(target_os = "linux")]
+use tekser_virtual_bench::usb::{Look, UsbPhone};
 
 /// Where a phone is plugged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -17,6 +19,9 @@ pub(crate) enum Way {
     Pty,
     /// Its debug bridge on a TCP socket.
     Tcp,
+    /// All of it on this machine's USB. Needs root and the module vhci-hcd.
+    #[cfg(target_os = "linux")]
+    Usb,
 }
 
 impl Way {
@@ -26,6 +31,8 @@ impl Way {
             #[cfg(unix)]
             Self::Pty => true,
             Self::Tcp => false,
+            #[cfg(target_os = "linux")]
+            Self::Usb => false,
         }
     }
 }
@@ -36,6 +43,8 @@ pub(crate) enum Plugged {
     #[cfg(unix)]
     Pty(PtyPhone),
     Tcp(TcpPhone),
+    #[cfg(target_os = "linux")]
+    Usb(Box<UsbPhone>),
 }
 
 impl Plugged {
@@ -59,6 +68,13 @@ impl Plugged {
                     .await
                     .with_context(|| format!("cannot listen at {address}"))?,
             ),
+            #[cfg(target_os = "linux")]
+            Way::Usb => {
+                let look = Look::of(&persona);
+                let phone = UsbPhone::plug(persona, &look)
+                    .context("no USB port for it; `modprobe vhci-hcd` makes some, as root")?;
+                Self::Usb(Box::new(phone))
+            }
         })
     }
 
@@ -68,6 +84,8 @@ impl Plugged {
             #[cfg(unix)]
             Self::Pty(phone) => phone.port().to_string(),
             Self::Tcp(phone) => phone.address().to_string(),
+            #[cfg(target_os = "linux")]
+            Self::Usb(phone) => format!("USB port {}", phone.port()),
         }
     }
 
@@ -78,6 +96,8 @@ impl Plugged {
             #[cfg(unix)]
             Self::Pty(_) => format!("picocom {place}, then AT+CGSN"),
             Self::Tcp(_) => format!("adb connect {place} && adb -s {place} shell getprop"),
+            #[cfg(target_os = "linux")]
+            Self::Usb(_) => "lsusb, then any phone tool".to_owned(),
         }
     }
 
@@ -86,6 +106,8 @@ impl Plugged {
             #[cfg(unix)]
             Self::Pty(phone) => phone.asked(),
             Self::Tcp(phone) => phone.asked(),
+            #[cfg(target_os = "linux")]
+            Self::Usb(phone) => phone.asked(),
         }
     }
 
@@ -94,6 +116,8 @@ impl Plugged {
             #[cfg(unix)]
             Self::Pty(phone) => phone.violations(),
             Self::Tcp(phone) => phone.violations(),
+            #[cfg(target_os = "linux")]
+            Self::Usb(phone) => phone.violations(),
         }
     }
 
@@ -102,6 +126,8 @@ impl Plugged {
             #[cfg(unix)]
             Self::Pty(_) => Vec::new(),
             Self::Tcp(phone) => phone.complaints(),
+            #[cfg(target_os = "linux")]
+            Self::Usb(phone) => phone.complaints(),
         }
     }
 
@@ -110,6 +136,8 @@ impl Plugged {
             #[cfg(unix)]
             Self::Pty(_) => false,
             Self::Tcp(phone) => phone.is_asking(),
+            #[cfg(target_os = "linux")]
+            Self::Usb(phone) => phone.is_asking(),
         }
     }
 
@@ -118,6 +146,8 @@ impl Plugged {
             #[cfg(unix)]
             Self::Pty(_) => false,
             Self::Tcp(phone) => phone.touch_allow(),
+            #[cfg(target_os = "linux")]
+            Self::Usb(phone) => phone.touch_allow(),
         }
     }
 }
