@@ -121,12 +121,17 @@ struct Live {
     arrival: u64,
     /// The reading that goes on now.
     asked: Option<Asked>,
+    /// Ends the wait of the reading of ports that appeared later.
+    later: Stop,
 }
 
 /// A reading that goes on.
+#[derive(Default)]
 struct Asked {
     /// Ends the wait for the phone's owner.
     stop: Stop,
+    /// It has begun, and ports that appear now are not among those that it asks.
+    begun: bool,
     /// It begins anew when it is over.
     again: bool,
 }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tracing::{info, warn};
 
 use super::failure::Failure;
-use super::{Asked, Bench, DeviceState};
+use super::{Bench, DeviceState};
 use crate::id::HandsetId;
 use crate::store::StoreError;
 
@@ -33,19 +33,31 @@ impl Bench {
             let Some((bus, device, stop)) = self.begin(&id, arrival) else { return };
             let ended = self.survey(bus, &device, arrival, stop).await;
             if !self.finish(&id, arrival) {
-                self.show_end(&id, arrival, ended).await;
+                self.show_end(&device, arrival, ended, false).await;
                 return;
             }
         }
+    }
+
+    /// Reads ports of a device that appeared later than the rest, which may still be asked.
+    pub(super) async fn attend_later(
+        &self,
+        bus: Arc<dyn Bus>,
+        device: Device,
+        arrival: u64,
+        stop: Stop,
+    ) {
+        let ended = self.survey(bus, &device, arrival, stop).await;
+        self.show_end(&device, arrival, ended, true).await;
     }
 
     /// What is to be read, if it is still there.
     fn begin(&self, id: &DeviceId, arrival: u64) -> Option<(Arc<dyn Bus>, Device, Stop)> {
         let mut live = self.live();
         let entry = live.get_mut(id).filter(|entry| entry.arrival == arrival)?;
-        let stop = Stop::default();
-        entry.asked = Some(Asked { stop: stop.clone(), again: false });
-        Some((Arc::clone(&entry.bus), entry.device.clone(), stop))
+        let asked = entry.asked.get_or_insert_default();
+        asked.begun = true;
+        Some((Arc::clone(&entry.bus), entry.device.clone(), asked.stop.clone()))
     }
 
     /// The survey is over. Says whether another one is wanted.
@@ -164,10 +176,11 @@ impl Bench {
         Ok(())
     }
 
-    async fn show_end(&self, id: &DeviceId, arrival: u64, ended: Ended) {
+    /// Shows how the reading of these ports of a device ended.
+    async fn show_end(&self, device: &Device, arrival: u64, ended: Ended, later: bool) {
         let Ended { summary, handset, not_kept, no_key } = ended;
         let missed = no_key.as_ref().map(|failure| failure.code);
-        let missed = missed.or_else(|| Failure::of_adb(&summary)).filter(|_| handset.is_some());
+        let missed = missed.or_else(|| Failure::of_adb(&summary));
         let failure = match (handset, not_kept, no_key) {
             (Some(_), _, _) => None,
             (None, Some(error), _) => Some(Failure::from(error)),
@@ -175,13 +188,20 @@ impl Bench {
             (None, None, None) => Some(Failure::of(&summary)),
         };
         if let Some(failure) = &failure {
-            info!(device = %id, failure.message, "not read");
+            info!(device = %device.id, failure.message, "not read");
         }
-        let shown = self.change(id, arrival, |live| {
-            live.view.waiting_until = None;
-            live.view.missed = missed;
-            if let Some(failure) = failure {
-                live.view.state = failure.into();
+        let asked_adb = device.speaking(Speaks::Adb).next().is_some();
+        let shown = self.change(&device.id, arrival, |live| {
+            if asked_adb {
+                live.view.waiting_until = None;
+            }
+            match (&live.view.state, failure) {
+                // Other ports of it were read.
+                (DeviceState::Read { .. }, _) if asked_adb => live.view.missed = missed,
+                (DeviceState::Read { .. }, _) | (_, None) => {}
+                // The rest of it is still being asked, and may give a reading.
+                (DeviceState::Reading, _) if later => {}
+                (_, Some(failure)) => live.view.state = failure.into(),
             }
         });
         warn_if_not_shown(shown.await);

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::select_all;
-use tekser_hardware::{Access, Bus, Device, DeviceId, Port, PortName, Role, Speaks};
+use tekser_hardware::survey::Stop;
+use tekser_hardware::{Access, Bus, Device, DeviceId, Port, Role};
 use tracing::{info, warn};
 
-use super::{Bench, DeviceState, Live, view_of};
+use super::{Asked, Bench, DeviceState, Live, view_of};
 use crate::store::StoreError;
 
 static ARRIVALS: AtomicU64 = AtomicU64::new(0);
@@ -32,15 +33,10 @@ impl Bench {
         let Ok(present) = tokio::task::spawn_blocking(move || bench.present()).await else {
             return Ok(());
         };
-        // Other ports or other rights at the same place: it was plugged in anew, or has changed
-        // so much that it must be looked at anew. That another program took a port or let go of
-        // it is no news.
+        // A port that is no longer there, or another use at the same place: it was plugged in
+        // anew. That a port appeared a moment later, or that another program took one, is not.
         let same = |live: &Live| {
-            let then = &live.device;
-            present.iter().any(|(_, now)| {
-                (&now.id, now.plug, now.role, ports(now))
-                    == (&then.id, then.plug, then.role, ports(then))
-            })
+            present.iter().any(|(_, now)| now.id == live.device.id && keeps(&live.device, now))
         };
         let gone: Vec<Live> =
             self.live().extract_if(.., |_, live| !same(live)).map(|(_, live)| live).collect();
@@ -49,15 +45,12 @@ impl Bench {
             live.view.state = DeviceState::Gone;
             live.view.waiting_until = None;
             live.view.advise();
-            if let Some(asked) = &live.asked {
-                asked.stop.stop();
-            }
+            live.stop_waiting();
             self.tell(&live.view).await?;
         }
         for (bus, device) in present {
-            if !self.live().contains_key(&device.id) {
-                self.arrive(bus, device).await?;
-            }
+            let is_known = self.live().contains_key(&device.id);
+            if is_known { self.grow(device).await? } else { self.arrive(bus, device).await? }
         }
         Ok(())
     }
@@ -77,7 +70,9 @@ impl Bench {
         info!(device = %view.id, product = view.product.as_deref().unwrap_or("?"), "plugged in");
         let id = view.id.clone();
         let is_read = view.state == DeviceState::Reading;
-        let live = Live { view: view.clone(), device, bus, handset: None, arrival, asked: None };
+        let later = Stop::default();
+        let asked = is_read.then(Asked::default);
+        let live = Live { view: view.clone(), device, bus, handset: None, arrival, asked, later };
         self.live().insert(id.clone(), live);
         // It is read even if that could not be told.
         let told = self.tell(&view).await;
@@ -85,6 +80,51 @@ impl Bench {
             tokio::spawn(Arc::clone(self).attend(id, arrival));
         }
         told
+    }
+
+    /// Takes note of ports that appeared after the device, or may be opened only now, and asks
+    /// them; what is being asked already goes on.
+    async fn grow(self: &Arc<Self>, device: Device) -> Result<(), StoreError> {
+        let (id, view, arrival, next) = {
+            let mut live = self.live();
+            let Some(entry) = live.get_mut(&device.id) else { return Ok(()) };
+            let before = std::mem::replace(&mut entry.device, device);
+            let fresh = fresh(&before, &entry.device);
+            if fresh.is_empty() || entry.device.role == Role::Scanner {
+                return Ok(());
+            }
+            entry.view.ports = entry.device.ports.iter().map(|port| port.name.clone()).collect();
+            let next = match &mut entry.asked {
+                // They are among those that it will ask.
+                Some(asked) if !asked.begun => None,
+                // There was nothing to ask.
+                Some(asked) if before.ports.is_empty() => {
+                    asked.again = true;
+                    None
+                }
+                None if !matches!(entry.view.state, DeviceState::Read { .. }) => {
+                    entry.view.state = DeviceState::Reading;
+                    entry.asked = Some(Asked::default());
+                    Some(None)
+                }
+                _ => {
+                    entry.later = Stop::default();
+                    let device = Device { ports: fresh, ..entry.device.clone() };
+                    Some(Some((Arc::clone(&entry.bus), device, entry.later.clone())))
+                }
+            };
+            entry.view.advise();
+            (entry.view.id.clone(), entry.view.clone(), entry.arrival, next)
+        };
+        match next {
+            Some(Some((bus, device, stop))) => {
+                let bench = Arc::clone(self);
+                tokio::spawn(async move { bench.attend_later(bus, device, arrival, stop).await });
+            }
+            Some(None) => drop(tokio::spawn(Arc::clone(self).attend(id, arrival))),
+            None => {}
+        }
+        self.tell(&view).await
     }
 
     /// Reads a device that is plugged in, again if it is there already. One whose owner is waited
@@ -103,11 +143,10 @@ impl Bench {
             entry.view.missed = None;
             entry.view.advise();
             // One that is nearly over is not cut off: its ports are free once it is.
-            if let Some(asked) = &mut entry.asked {
-                asked.again = true;
-                asked.stop.stop();
-            }
-            (entry.view.clone(), entry.arrival, entry.asked.is_some())
+            entry.stop_waiting();
+            let goes_on = entry.asked.is_some();
+            entry.asked.get_or_insert_default().again = goes_on;
+            (entry.view.clone(), entry.arrival, goes_on)
         };
         let bench = Arc::clone(self);
         // Whoever asked may be gone before it begins.
@@ -128,16 +167,33 @@ impl Bench {
     pub fn stop_waiting(&self, id: &DeviceId) -> bool {
         let live = self.live();
         let waiting = live.get(id).filter(|entry| entry.view.waiting_until.is_some());
-        let asked = waiting.and_then(|entry| entry.asked.as_ref());
-        if let Some(asked) = asked {
-            asked.stop.stop();
-        }
-        asked.is_some()
+        waiting.inspect(|entry| entry.stop_waiting()).is_some()
     }
 }
 
-/// The ports of a device as far as they tell one plug-in from another.
-fn ports(device: &Device) -> Vec<(&PortName, Speaks, bool)> {
-    let of = |port: &'_ Port| port.access == Access::PermissionDenied;
-    device.ports.iter().map(|port| (&port.name, port.speaks, of(port))).collect()
+impl Live {
+    /// Nobody waits for the owner of the phone any more.
+    fn stop_waiting(&self) {
+        if let Some(asked) = &self.asked {
+            asked.stop.stop();
+        }
+        self.later.stop();
+    }
+}
+
+/// Whether a device is still the one that was plugged in: the system counts no other plug-in, and
+/// every port that it had is there.
+fn keeps(then: &Device, now: &Device) -> bool {
+    let is_there = |port: &Port| {
+        now.ports.iter().any(|other| (&other.name, other.speaks) == (&port.name, port.speaks))
+    };
+    (then.plug, then.role) == (now.plug, now.role) && then.ports.iter().all(is_there)
+}
+
+/// Ports that were not there before, or could not be opened.
+fn fresh(then: &Device, now: &Device) -> Vec<Port> {
+    let may_open = |port: &&Port| port.access != Access::PermissionDenied;
+    let could_open =
+        |port: &Port| then.ports.iter().filter(may_open).any(|before| before.name == port.name);
+    now.ports.iter().filter(may_open).filter(|port| !could_open(port)).cloned().collect()
 }

@@ -219,6 +219,77 @@ async fn another_program_that_takes_a_port_does_not_make_the_phone_another_one()
 }
 
 #[tokio::test]
+async fn a_port_that_appears_later_belongs_to_the_same_plug_in() {
+    let stand = Stand::new();
+    let shop = Shop::over(stand.clone(), vec![Duration::from_secs(3600)]).await;
+    let _watch = shop.watch();
+    // The debug bridge is there first, and is being tried; the modem port comes after it.
+    stand.set(vec![Device::new(place(), vec![Stand::adb()])]);
+    until(&shop.station, "the debug bridge to be tried", async || {
+        shop.station.bench.device(&place())
+    })
+    .await;
+    let since = shop.station.bench.device(&place()).map(|view| view.since);
+    shop.clock.advance(jiff::SignedDuration::from_secs(1));
+    stand.set(vec![Device::new(place(), vec![stand.at(), Stand::adb()])]);
+    handset_at(&shop, &place(), 1).await;
+    let view = shop.station.bench.device(&place()).unwrap();
+    assert_eq!((Some(view.since), view.ports.len()), (since, 2));
+    assert_eq!(stand.times_opened("adb"), 1, "what is being asked goes on");
+}
+
+#[tokio::test]
+async fn another_phone_on_a_port_of_the_same_name_is_another_plug_in() {
+    let stand = Stand::new();
+    let shop = Shop::over(stand.clone(), Vec::new()).await;
+    let _watch = shop.watch();
+    let device = Device::new(place(), vec![stand.at()]);
+    stand.set(vec![Device { plug: Some(7), ..device.clone() }]);
+    handset_at(&shop, &place(), 1).await;
+    shop.clock.advance(jiff::SignedDuration::from_secs(1));
+    stand.set(vec![Device { plug: Some(8), ..device }]);
+    let handset = handset_at(&shop, &place(), 2).await;
+    let mut times = Vec::new();
+    for id in handset.readings {
+        times.push(shop.station.store.reading(id).await.unwrap().unwrap().plugged_at.unwrap());
+    }
+    assert!(times[0] < times[1], "{times:?}");
+}
+
+#[tokio::test]
+async fn ports_that_appear_on_a_device_that_had_none_are_asked() {
+    let stand = Stand::new();
+    let shop = Shop::over(stand.clone(), vec![Duration::from_millis(1)]).await;
+    let _watch = shop.watch();
+    stand.set(vec![Device::new(place(), Vec::new())]);
+    until(&shop.station, "it to fail", async || {
+        let view = shop.station.bench.device(&place())?;
+        matches!(view.state, DeviceState::Failed { .. }).then_some(())
+    })
+    .await;
+    stand.set(vec![Device::new(place(), vec![stand.at()])]);
+    handset_at(&shop, &place(), 1).await;
+}
+
+#[tokio::test]
+async fn a_port_that_may_be_opened_only_later_is_read_then() {
+    let stand = Stand::new();
+    let shop = Shop::over(stand.clone(), Vec::new()).await;
+    let _watch = shop.watch();
+    let denied = Port { access: tekser_hardware::Access::PermissionDenied, ..stand.at() };
+    stand.set(vec![Device::new(place(), vec![denied])]);
+    let code = until(&shop.station, "it to be denied", async || {
+        match shop.station.bench.device(&place())?.state {
+            DeviceState::Failed { code, .. } => Some(code),
+            _ => None,
+        }
+    });
+    assert_eq!(code.await, FailureCode::PermissionDenied);
+    stand.set(vec![Device::new(place(), vec![stand.at()])]);
+    handset_at(&shop, &place(), 1).await;
+}
+
+#[tokio::test]
 async fn the_serial_number_of_the_descriptors_belongs_to_the_phone_that_was_read() {
     let stand = Stand::new();
     let shop = Shop::over(stand.clone(), Vec::new()).await;

@@ -288,3 +288,16 @@ async fn a_debug_bridge_that_is_not_wanted_is_not_opened() {
     assert!(matches!(summary.trouble(), Some(Trouble::NoPort { .. })));
     assert_eq!(bus.times_opened("adb"), 0);
 }
+
+#[tokio::test]
+async fn without_an_adb_server_the_port_itself_is_asked() {
+    // Nothing listens there any more.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let adb_server = Some(listener.local_addr().unwrap());
+    drop(listener);
+    let bus = Pipes::new(&[("adb", Kind::Dead)]);
+    let options = Options { adb_server, ..Options::default() };
+    let (summary, _) = told(&bus, &phone(&[], &["adb"]), &options).await;
+    assert_eq!(bus.times_opened("adb"), 1);
+    assert!(summary.trouble().unwrap().is_gone(), "{summary:?}");
+}

@@ -52,7 +52,9 @@ impl Shown {
         let mut watch = tokio::task::JoinSet::new();
         watch.spawn(Arc::clone(&bench).watch());
         let shown = Self { bench, store, _folder: folder, _watch: watch };
-        shown.until(|_| shown.bench.live()[&place()].asked.is_some()).await;
+        shown
+            .until(|_| shown.bench.live()[&place()].asked.as_ref().is_some_and(|asked| asked.begun))
+            .await;
         shown
     }
 
