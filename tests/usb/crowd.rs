@@ -42,7 +42,7 @@ async fn phones_that_come_and_go_at_any_moment_leave_nothing_behind_and_mix_noth
     let Some(_stage) = Stage::set() else { return };
     let world = shop::open(|asking| asking.again = vec![Duration::from_millis(300)]).await;
     let plugs: usize =
-        std::env::var("TEKSER_USB_PLUGS").ok().and_then(|n| n.parse().ok()).unwrap_or(250);
+        std::env::var("TEKSER_USB_PLUGS").ok().and_then(|n| n.parse().ok()).unwrap_or(100);
     churn(plugs / 5).await;
     rest(&world).await;
     let before = Weight::now();
