@@ -26,8 +26,9 @@ use crate::phone::Next;
 
 const CONTROLLER: &str = "/sys/devices/platform/vhci_hcd.0";
 
-/// How long a port that is being vacated is waited for.
-const VACATING: Duration = Duration::from_secs(10);
+/// How long a port that is being vacated is waited for. A device that is pulled while the kernel
+/// meets it costs it several time limits of five seconds.
+const VACATING: Duration = Duration::from_secs(60);
 
 /// How often a phone with a question on its screen is looked at.
 const GLANCE: Duration = Duration::from_millis(50);

@@ -140,7 +140,8 @@ impl Plug {
             other => bail!("there is no family {other}: it is `android:{number}` or `at:{number}`"),
         };
         persona.behaviour.delay = Duration::from_millis(self.delay);
-        if persona.android.is_some() || !self.on.is_serial() {
+        // Over TCP there is a debug bridge or nothing.
+        if persona.android.is_some() || self.android.is_some() || self.on == Way::Tcp {
             let own = persona.android.take().unwrap_or_default();
             persona.android = Some(self.android(own)?);
         }
@@ -204,9 +205,9 @@ fn list(json: bool) -> anyhow::Result<()> {
         let version =
             version.map_or_else(|| "-".to_owned(), |it| format!("Android {}", it.release));
         let ways = match (persona.has_modem(), persona.android.is_some()) {
-            (true, true) => "pty tcp",
-            (true, false) => "pty",
-            _ => "tcp",
+            (true, true) => "usb pty tcp",
+            (true, false) => "usb pty",
+            _ => "usb tcp",
         };
         let imeis = persona.imeis.len();
         let name = format!("{} {}", persona.maker, persona.model);
