@@ -253,5 +253,6 @@ const fn step_words(step: NextStep) -> &'static str {
         NextStep::ModemPort => "choose a USB mode with a modem port, or turn on USB debugging",
         NextStep::UsbDebugging => "turn on USB debugging",
         NextStep::StartNormally => "start the phone normally and plug it in again",
+        NextStep::ShowModem => "have the phone show its modem port (--show-modem)",
     }
 }
