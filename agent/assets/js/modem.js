@@ -20,7 +20,9 @@ function ask(device, wanted) {
   changed();
 }
 
-async function showModem(device) {
+async function showModem(device, { currentTarget }) {
+  // The button is gone in a moment; the keyboard stays at this phone.
+  currentTarget.closest(".tile")?.querySelector(".pick")?.focus();
   ask(device, false);
   try {
     await write("POST", `/devices/${encodeURIComponent(device.id)}/modem`);
@@ -42,5 +44,5 @@ export function offer(device) {
   }
   return h("div", { class: "modem", role: "alert" }, h("p", {}, t("bench.modem_sure")),
     button(device, "modem-no", "modem", t("bench.modem_no"), () => ask(device, false)), " ",
-    button(device, "modem-yes", "modem-yes", t("bench.modem_yes"), () => showModem(device)));
+    button(device, "modem-yes", "modem-yes", t("bench.modem_yes"), (event) => showModem(device, event)));
 }
