@@ -18,14 +18,14 @@ use tekser_e2e::{PATIENCE, World};
 use tekser_virtual_bench::Persona;
 
 /// A browser of its own; both processes end with the test.
-struct Browser {
-    client: Client,
+pub struct Browser {
+    pub client: Client,
     driver: Child,
     _profile: tempfile::TempDir,
 }
 
 impl Browser {
-    async fn start() -> Option<Self> {
+    pub async fn start() -> Option<Self> {
         let driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -86,7 +86,7 @@ impl Browser {
         text.as_str().unwrap_or_default().split_whitespace().collect()
     }
 
-    async fn until_shown(&self, wanted: &str) {
+    pub async fn until_shown(&self, wanted: &str) {
         let wanted: String = wanted.split_whitespace().collect();
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while !self.text().await.contains(&wanted) {
@@ -99,7 +99,7 @@ impl Browser {
         }
     }
 
-    async fn end(mut self) {
+    pub async fn end(mut self) {
         let _ = self.client.close().await;
         let _ = self.driver.kill();
         let _ = self.driver.wait();
@@ -117,7 +117,7 @@ fn owner_is_root(_: &std::fs::Metadata) -> bool {
 }
 
 /// The page in English, with the token that the station printed.
-fn page(world: &World) -> String {
+pub fn page(world: &World) -> String {
     world.server.page(&world.station).replace("/#", "/?lang=en#")
 }
 

@@ -4,6 +4,7 @@ import { write } from "./api.js";
 import { openNew } from "./caseform.js";
 import { byId, h, show, showList } from "./dom.js";
 import { countdown, place } from "./format.js";
+import * as modem from "./modem.js";
 import { badge, facts, findingsOf, lookOf, nameOf, slotsOf } from "./phone.js";
 import { bench, changed, handsetAt, state } from "./state.js";
 import { say } from "./say.js";
@@ -72,7 +73,7 @@ export function draw() {
   const devices = bench();
   byId("bench-count").textContent = devices.length || "";
   show(byId("bench-empty"), devices.length === 0);
-  const look = (device) => JSON.stringify([device, tileNumber(device), device.id === state.selected, lookOf(handsetAt(device))]);
+  const look = (device) => JSON.stringify([device, tileNumber(device), device.id === state.selected, modem.isAsking(device), lookOf(handsetAt(device))]);
   showList(byId("bench"), devices, (device) => device.id, look, tile);
 }
 
@@ -113,6 +114,7 @@ function body(device, handset) {
     device.state === "reading" && !handset && !device.waiting_until && h("p", { class: "why" }, t("bench.reading")),
     handset && [slotsOf(handset), facts(handset), findingsOf(handset)],
     nextStep(device, handset),
+    modem.offer(device),
   ];
 }
 

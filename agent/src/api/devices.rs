@@ -74,3 +74,25 @@ pub(super) async fn stop(
     }
     Ok((StatusCode::ACCEPTED, Json(view)))
 }
+
+/// Has a phone show the modem port that it keeps in another USB configuration (`hidden_modem`).
+///
+/// Only when a person allows it: other programs that use the phone lose it. Nothing on the phone
+/// changes but its USB connection, and that until it is pulled out. The port is then read; the
+/// outcome comes as an event.
+#[utoipa::path(
+    post, path = "/devices/{device}/modem", tag = "bench",
+    params(("device" = String, Path, description = "Its id, such as usb:1-1.2")),
+    responses(
+        (status = 202, description = "It shows its modem port", body = DeviceView),
+        (status = 404, body = Problem),
+        (status = 409, description = "It hides none, or is being read", body = Problem),
+        (status = 503, description = "It could not be done; the detail says why and what to do", body = Problem),
+    ),
+)]
+pub(super) async fn modem(
+    Shared(station): State,
+    Named(id): Named<DeviceId>,
+) -> Result<(StatusCode, Json<DeviceView>), Problem> {
+    Ok((StatusCode::ACCEPTED, Json(station.bench.show_modem(&id).await?)))
+}

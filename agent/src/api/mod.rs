@@ -45,6 +45,7 @@ fn v1() -> OpenApiRouter<Arc<Station>> {
         .routes(routes!(devices::show))
         .routes(routes!(devices::read))
         .routes(routes!(devices::stop))
+        .routes(routes!(devices::modem))
         .routes(routes!(handsets::list))
         .routes(routes!(handsets::show))
         .routes(routes!(handsets::readings))

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::bench::{LabelError, ScanError};
+use crate::bench::{LabelError, ModemError, ScanError};
 use crate::cases::Preflight;
 use crate::id::CaseId;
 use crate::station::DeskError;
@@ -123,6 +123,22 @@ impl From<ScanError> for Problem {
                 (StatusCode::NOT_FOUND, "not_found")
             }
             ScanError::Store(error) => return Self::internal(&error),
+        };
+        Self::new(status, code, detail)
+    }
+}
+
+impl From<ModemError> for Problem {
+    fn from(error: ModemError) -> Self {
+        let detail = match error.cure() {
+            Some(cure) => format!("{error}. {cure}"),
+            None => error.to_string(),
+        };
+        let (status, code) = match error {
+            ModemError::NoSuchDevice(_) => (StatusCode::NOT_FOUND, "not_found"),
+            ModemError::NoneHidden => (StatusCode::CONFLICT, "no_hidden_modem"),
+            ModemError::BeingRead => (StatusCode::CONFLICT, "being_read"),
+            ModemError::NotShown(_) => (StatusCode::SERVICE_UNAVAILABLE, "modem_not_shown"),
         };
         Self::new(status, code, detail)
     }

@@ -23,6 +23,8 @@ pub enum NextStep {
     UsbDebugging,
     /// Start the phone normally.
     StartNormally,
+    /// Have the phone show the modem port that it hides.
+    ShowModem,
 }
 
 /// What to do about a phone that was read. `latest` are the readings that it is made of.
@@ -56,6 +58,15 @@ fn is_known(slot: &SlotView, all: &[SlotView]) -> bool {
 fn is_confused(latest: &[&RecordedReading]) -> bool {
     let mut notes = latest.iter().flat_map(|r| &r.reading.notes);
     notes.any(|note| matches!(note, Note::Garbage | Note::AnswerCut))
+}
+
+/// What to do about a device that was not read and hides a modem port. Where the phone's owner or
+/// another program stands in the way of something better, that comes first.
+pub(super) const fn for_hidden_modem(code: FailureCode) -> Option<NextStep> {
+    match code {
+        FailureCode::FilesOnly | FailureCode::NoPort => Some(NextStep::ShowModem),
+        _ => for_failure(code),
+    }
 }
 
 /// What to do about a device that was not read.

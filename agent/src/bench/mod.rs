@@ -7,6 +7,7 @@ mod handset;
 mod keys;
 mod label;
 mod merge;
+pub(crate) mod modem;
 mod plug;
 mod record;
 mod serial;
@@ -30,6 +31,7 @@ pub use handset::{Finding, FindingKind, Handset, RecordedReading, Said, SlotView
 pub use keys::{AdbKeys, Asking};
 pub use label::{LabelError, read_label};
 pub use merge::merge;
+pub use modem::ModemError;
 pub use record::{ScanError, ScanSource, Target};
 
 use crate::clock::Clock;
@@ -54,6 +56,10 @@ pub struct DeviceView {
     /// What it is there for: `phone`, `files`, `bootloader`, `apple` or `scanner`.
     #[schema(value_type = String, example = "phone")]
     pub role: Role,
+    /// It keeps a modem port in another USB configuration, and shows it when asked to; left out if
+    /// not.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub hidden_modem: bool,
     /// When it was plugged in.
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
@@ -76,6 +82,9 @@ impl DeviceView {
     fn advise(&mut self) {
         self.next_step = match (&self.state, self.waiting_until) {
             (_, Some(_)) => Some(NextStep::AllowOnPhone),
+            (DeviceState::Failed { code, .. }, None) if self.hidden_modem => {
+                advice::for_hidden_modem(*code)
+            }
             (DeviceState::Failed { code, .. }, None) => advice::for_failure(*code),
             (DeviceState::Read { .. }, None) => self.missed.and_then(advice::for_failure),
             _ => None,
@@ -145,6 +154,8 @@ pub struct Bench {
     live: Mutex<BTreeMap<DeviceId, Live>>,
     /// Held while a reading is given to a phone, so that two readings of one phone make one phone.
     recording: tokio::sync::Mutex<()>,
+    /// Held while a phone is made to show its modem port.
+    showing: tokio::sync::Mutex<()>,
     /// Phones that are known, or known better: whoever checks them follows this.
     read: mpsc::UnboundedSender<HandsetId>,
 }
@@ -165,6 +176,7 @@ impl Bench {
             asking,
             live: Mutex::default(),
             recording: tokio::sync::Mutex::default(),
+            showing: tokio::sync::Mutex::default(),
             read,
         };
         (Arc::new(bench), reads)
@@ -233,6 +245,7 @@ fn view_of(device: &Device, since: Timestamp) -> DeviceView {
         maker: device.maker.clone(),
         product: device.product.clone(),
         role: device.role,
+        hidden_modem: device.hidden_modem,
         since,
         waiting_until: None,
         missed: None,

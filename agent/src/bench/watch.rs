@@ -90,11 +90,14 @@ impl Bench {
             let Some(entry) = live.get_mut(&device.id) else { return Ok(()) };
             let before = std::mem::replace(&mut entry.device, device);
             let fresh = fresh(&before, &entry.device);
-            if fresh.is_empty() || entry.device.role == Role::Scanner {
+            let nothing = fresh.is_empty() || entry.device.role == Role::Scanner;
+            if nothing && entry.view.hidden_modem == entry.device.hidden_modem {
                 return Ok(());
             }
+            entry.view.hidden_modem = entry.device.hidden_modem;
             entry.view.ports = entry.device.ports.iter().map(|port| port.name.clone()).collect();
             let next = match &mut entry.asked {
+                _ if nothing => None,
                 // They are among those that it will ask.
                 Some(asked) if !asked.begun => None,
                 // There was nothing to ask.

@@ -39,6 +39,10 @@ fn show(device: &Device, output: &Output) {
             output.line(&format!("       what to do: {}", obstacle.cure()));
         }
     }
+    if device.hidden_modem {
+        let how = format!("tekser read --device {} --show-modem", device.id);
+        output.line(&format!("  · it hides a modem port; to show it: {how}"));
+    }
     if let Some(nothing) = nothing_to_ask(device)
         && device.role != Role::Scanner
     {

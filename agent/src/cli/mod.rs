@@ -10,6 +10,7 @@ mod demo;
 mod devices;
 mod doctor;
 mod machine;
+mod modem;
 mod output;
 mod read;
 mod serve;

@@ -5,6 +5,8 @@ use std::io::{IsTerminal as _, Write as _};
 use serde::Serialize;
 use serde_json::json;
 
+use tekser_hardware::Note;
+
 use crate::bench::{Finding, FindingKind, Handset, NextStep, Trust};
 use crate::check::{BlockReason, Checked, Undetermined, Verdict};
 use crate::finding::Severity;
@@ -220,7 +222,7 @@ impl Output {
                 "stands in the phone's properties only, which other software can set".to_owned()
             }
             FindingKind::SerialDiffers => "sources name different serial numbers".to_owned(),
-            FindingKind::Exchange { note } => format!("note: {note:?}"),
+            FindingKind::Exchange { note } => note_words(*note).to_owned(),
         };
         self.severity(finding.severity, &format!("{place}{text}"))
     }
@@ -245,6 +247,21 @@ const fn trust_word(trust: Trust) -> &'static str {
     }
 }
 
+const fn note_words(note: Note) -> &'static str {
+    match note {
+        Note::StandardRefused => "the standard command was refused, the maker's own one answered",
+        Note::UuidInsteadOfImei => "a UUID came instead of an IMEI",
+        Note::PlainAnswerAlternates => "one command gives different IMEIs",
+        Note::AnswerCut => "the answer was too long and was cut",
+        Note::Garbage => "bytes came that are no answer",
+        Note::SecondSlotUnsound => "the answer about the second slot is no IMEI",
+        Note::ImeiRefused => "it does not tell its IMEI over USB debugging",
+        Note::ImeiMissing => "it says that one of its slots has no IMEI",
+        Note::PropertiesOnly => "the IMEI stands in its properties only",
+        Note::PropertiesDisagree => "its properties name another IMEI than its telephone service",
+    }
+}
+
 const fn step_words(step: NextStep) -> &'static str {
     match step {
         NextStep::DialAndScan => "dial *#06# on the phone and scan or type what it shows",
@@ -253,5 +270,6 @@ const fn step_words(step: NextStep) -> &'static str {
         NextStep::ModemPort => "choose a USB mode with a modem port, or turn on USB debugging",
         NextStep::UsbDebugging => "turn on USB debugging",
         NextStep::StartNormally => "start the phone normally and plug it in again",
+        NextStep::ShowModem => "have the phone show its modem port (--show-modem)",
     }
 }

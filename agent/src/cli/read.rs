@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::machine::{AdbArguments, machine_bus, single_bus};
 use super::output::{Colour, Cured, Output};
-use super::{Ended, Failure, Outcome, Setting};
+use super::{Ended, Failure, Outcome, Setting, modem};
 use crate::bench::{Handset, RecordedReading, merge};
 use crate::finding::Severity;
 use crate::id::{HandsetId, ReadingId};
@@ -32,6 +32,10 @@ pub(super) struct Arguments {
     /// One device only, by its place as `tekser devices` lists it, such as usb:1-2.
     #[arg(long, conflicts_with = "port")]
     device: Option<String>,
+    /// Have the phone show a modem port that it hides first. Nothing on it changes but its USB
+    /// connection, and that until it is pulled out; other programs that use the phone lose it.
+    #[arg(long, requires = "device")]
+    show_modem: bool,
     #[command(flatten)]
     adb: AdbArguments,
 }
@@ -75,7 +79,12 @@ impl Found {
 pub(super) async fn run(arguments: Arguments, setting: &Setting, output: &Output) -> Ended {
     let single = arguments.port.is_some();
     let bus = arguments.port.as_deref().map_or_else(machine_bus, single_bus);
-    let devices = wanted(bus.devices(), arguments.device.as_deref())?;
+    let mut devices = wanted(bus.devices(), arguments.device.as_deref())?;
+    if arguments.show_modem {
+        for device in &mut devices {
+            *device = modem::shown(&bus, device, output).await?;
+        }
+    }
     let options = options(&arguments.adb, &devices, setting, output).await?;
     output.progress(&format!("reading {} …", plural(devices.len())));
     let mut found = survey_all(&bus, devices, &options, output).await?;

@@ -1,15 +1,18 @@
-//! The story of the product, played on a virtual bench: phones appear and are read, the registry
-//! is asked, boxes are scanned, three phones with replaced boards become cases, a batch is
+//! The story of the product, played on a virtual bench: phones appear and are read, over modem
+//! ports and over USB debugging, one after its owner allowed it; the registry is asked, screens
+//! are scanned where a phone kept something to itself, boxes are scanned, three phones with replaced boards become cases, a batch is
 //! submitted, the answer arrives.
 //!
 //! Every step asks first whether it was done already, so a story that was cut off at any moment,
 //! however roughly, goes on where it was on the same data directory.
 
+mod phones;
 mod report;
 mod story;
 
 use std::sync::Arc;
 
+use tekser_virtual_bench::persona::Allow;
 use tekser_virtual_bench::{Persona, VirtualBench};
 
 use crate::check::BlockReason;
@@ -64,6 +67,12 @@ impl Scene {
         }
         Ok(())
     }
+}
+
+/// Whether the phone asks its owner before it lets this computer in.
+fn asks_owner(persona: &Persona) -> bool {
+    let allow = persona.android.as_ref().map(|android| android.allow);
+    matches!(allow, Some(Allow::After(_) | Allow::Never))
 }
 
 /// Whether the phone's board was replaced: none of the IMEIs on its box is its own.

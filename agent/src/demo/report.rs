@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tekser_hardware::DeviceId;
+use tekser_hardware::{DeviceId, Source};
 use tekser_imei::Imei;
 
 use crate::bench::FindingKind;
@@ -53,6 +53,10 @@ pub struct PhoneReport {
     pub device: DeviceId,
     /// Who it is in the story.
     pub name: String,
+    /// It asked its owner to allow this computer before it told anything.
+    pub asked_owner: bool,
+    /// Who told of it: its modem, its debug bridge, its screen, its box.
+    pub sources: Vec<Source>,
     /// Maker and model, as read.
     pub model: String,
     /// IMEIs read from it.

@@ -9,12 +9,13 @@ use jiff::civil::date;
 use tekser_hardware::{DeviceId, Source};
 use tekser_virtual_bench::Persona;
 
+use super::phones::{has_label, read_from_phone};
 use super::report::{PhoneReport, Report, StepReport};
-use super::{Scene, is_replaced};
-use crate::bench::{DeviceState, FindingKind, Handset, ScanError, ScanSource, Target};
+use super::{Scene, asks_owner, is_replaced};
+use crate::bench::{FindingKind, Handset, ScanError, ScanSource, Target};
 use crate::cases::{CaseState, CustomsDocument, Part, Replacement};
 use crate::check::Verdict;
-use crate::id::{CaseId, HandsetId};
+use crate::id::CaseId;
 use crate::registry::RegistryId;
 use crate::registry::sandbox::Sandbox;
 use crate::station::{DeskError, Station};
@@ -56,7 +57,7 @@ impl Pace {
 
 /// A story being told.
 pub struct Story<'a> {
-    station: Arc<Station>,
+    pub(super) station: Arc<Station>,
     scene: &'a Scene,
     pace: Pace,
     tell: &'a (dyn Fn(&StepReport) + Sync),
@@ -87,6 +88,7 @@ impl<'a> Story<'a> {
     /// See [`StoryError`].
     pub async fn play(mut self) -> Result<Report, StoryError> {
         self.step("phones are plugged in", Self::plug).await?;
+        self.step("owners are asked to allow it", Self::wait_for_owners).await?;
         self.step("their IMEIs are read", Self::wait_for_readings).await?;
         self.step("the registry is asked", Self::wait_for_verdicts).await?;
         self.step("screens are scanned where a slot stayed unread", Self::scan_screens).await?;
@@ -122,21 +124,42 @@ impl<'a> Story<'a> {
         Ok(format!("{} phones", self.devices.len()))
     }
 
-    async fn wait_for_readings(&mut self) -> Result<String, StoryError> {
-        self.until("every phone to be read", async |story| {
-            let over = story.devices.iter().all(|(id, _)| {
-                story.station.bench.device(id).is_some_and(|view| {
-                    matches!(view.state, DeviceState::Read { .. } | DeviceState::Failed { .. })
-                })
-            });
-            Ok(over.then_some(()))
+    /// A phone that does not know this computer is shown as waiting for its owner.
+    async fn wait_for_owners(&mut self) -> Result<String, StoryError> {
+        self.until("phones to ask their owners", async |story| {
+            for (id, persona) in story.devices.iter().filter(|(_, persona)| asks_owner(persona)) {
+                let view = story.station.bench.device(id);
+                let asks = view.is_some_and(|view| view.waiting_until.is_some());
+                // A slow look may come when it is over.
+                if !asks && !story.is_read_whole(id, persona).await? {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(()))
         })
         .await?;
-        let mut imeis = 0;
-        for (id, _) in &self.devices {
-            imeis += self.handset_at(id).await?.map_or(0, |h| read_from_phone(&h).len());
+        let asking = self.devices.iter().filter(|(_, persona)| asks_owner(persona));
+        let asking: Vec<&str> = asking.map(|(_, persona)| persona.name.as_str()).collect();
+        Ok(format!("{}: {}", asking.len(), asking.join("; ")))
+    }
+
+    async fn wait_for_readings(&mut self) -> Result<String, StoryError> {
+        self.until("every phone to be read", async |story| {
+            for (id, persona) in &story.devices {
+                if !story.is_read_whole(id, persona).await? {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(()))
+        })
+        .await?;
+        let (mut imeis, mut bridges) = (0, 0);
+        for (id, persona) in &self.devices {
+            let read = self.handset_at(id).await?.map_or(0, |h| read_from_phone(&h).len());
+            imeis += read;
+            bridges += if persona.android.is_some() { read } else { 0 };
         }
-        Ok(format!("{imeis} IMEIs"))
+        Ok(format!("{imeis} IMEIs, {bridges} of them over USB debugging"))
     }
 
     async fn wait_for_verdicts(&mut self) -> Result<String, StoryError> {
@@ -292,9 +315,15 @@ impl<'a> Story<'a> {
                 let parts = [h.maker.clone(), h.model.clone()];
                 parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
             };
+            let sources = match &handset {
+                Some(handset) => self.sources(handset, None).await?,
+                None => Vec::new(),
+            };
             phones.push(PhoneReport {
                 device: id.clone(),
                 name: persona.name.clone(),
+                asked_owner: asks_owner(persona),
+                sources,
                 model: handset.as_ref().map(model).unwrap_or_default(),
                 imeis: handset.as_ref().map(read_from_phone).unwrap_or_default(),
                 findings: handset
@@ -321,18 +350,6 @@ impl<'a> Story<'a> {
         self.devices.iter().filter(|(_, persona)| is_replaced(persona)).enumerate()
     }
 
-    async fn handset_at(&self, id: &DeviceId) -> Result<Option<Handset>, StoryError> {
-        let handset: Option<HandsetId> =
-            self.station.bench.device(id).and_then(|view| match view.state {
-                DeviceState::Read { handset, .. } => Some(handset),
-                _ => None,
-            });
-        match handset {
-            Some(id) => Ok(self.station.store.handset(id).await?),
-            None => Ok(None),
-        }
-    }
-
     /// Waits until `look` finds something, looking again after every event.
     async fn until<T>(
         &self,
@@ -352,12 +369,4 @@ impl<'a> Story<'a> {
             }
         }
     }
-}
-
-fn read_from_phone(handset: &Handset) -> Vec<tekser_imei::Imei> {
-    handset.imeis_from(|source| source != Source::Label)
-}
-
-fn has_label(handset: &Handset) -> bool {
-    handset.slots.iter().any(|slot| slot.said.iter().any(|said| said.source == Source::Label))
 }

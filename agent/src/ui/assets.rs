@@ -23,7 +23,7 @@ macro_rules! assets {
     };
 }
 
-static ASSETS: [Asset; 21] = assets! {
+static ASSETS: [Asset; 22] = assets! {
     "page.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "js/api.js": SCRIPT,
@@ -38,6 +38,7 @@ static ASSETS: [Asset; 21] = assets! {
     "js/events.js": SCRIPT,
     "js/format.js": SCRIPT,
     "js/keys.js": SCRIPT,
+    "js/modem.js": SCRIPT,
     "js/phone.js": SCRIPT,
     "js/say.js": SCRIPT,
     "js/scan.js": SCRIPT,

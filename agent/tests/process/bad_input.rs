@@ -106,6 +106,13 @@ fn a_damaged_database_is_left_alone_and_named() {
 }
 
 #[test]
+fn a_modem_is_shown_by_name_only() {
+    check(&["read", "--show-modem"], 2, &["--device"]);
+    let nowhere = ["read", "--device", "usb:99-99", "--show-modem"];
+    check(&nowhere, 3, &["nothing is plugged in at usb:99-99"]);
+}
+
+#[test]
 fn only_a_loopback_address_can_be_listened_on() {
     check(&["serve", "--address", "0.0.0.0:7470"], 2, &["loopback", "this machine only"]);
     check(&["serve", "--address", "localhost"], 2, &["127.0.0.1:7470"]);

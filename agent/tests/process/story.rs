@@ -18,8 +18,9 @@ fn the_story_comes_to_its_end() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let report = ran.json();
     assert_eq!(report["outcome"], "complete");
-    assert!(report["phones"].as_array().unwrap().len() >= 6);
-    assert!(count(&report, "/imeis_read") >= 10);
+    assert_eq!(report["phones"].as_array().unwrap().len(), 11);
+    // Their eighteen, and the one that a modem names in one answer and not in another.
+    assert_eq!(count(&report, "/imeis_read"), 19);
     assert!(count(&report, "/disagreements") >= 1);
     for kind in ["clear", "grace", "blocked", "unknown", "undetermined"] {
         assert!(count(&report, &format!("/verdicts/{kind}")) >= 1, "no {kind}: {report}");
@@ -30,6 +31,35 @@ fn the_story_comes_to_its_end() {
     assert!(submissions[0]["decisions"].as_array().unwrap().len() >= 3);
     assert_eq!(count(&report, "/filings_at_registry"), 1);
     assert_eq!(count(&report, "/violations"), 0);
+}
+
+/// The phone of the story whose name begins so.
+fn phone<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let mut phones = report["phones"].as_array().unwrap().iter();
+    phones.find(|phone| phone["name"].as_str().unwrap().starts_with(name)).unwrap()
+}
+
+#[test]
+fn android_phones_tell_all_their_imeis_over_usb_debugging_or_on_their_screens() {
+    let data = tempdir().unwrap();
+    let report = run(tekser(data.path()).args(["demo", "--once"])).json();
+    for (name, asked, source) in [
+        ("Xiaomi, USB debugging on", false, "adb"),
+        ("Pixel, asks its owner", true, "adb"),
+        ("Pixel, keeps its IMEIs to itself", false, "screen"),
+    ] {
+        let phone = phone(&report, name);
+        assert_eq!(phone["imeis"].as_array().map(Vec::len), Some(2), "{phone}");
+        assert_eq!(phone["asked_owner"], asked, "{phone}");
+        let sources = phone["sources"].as_array().unwrap();
+        assert!(sources.contains(&source.into()), "{phone}");
+        assert_eq!(sources.contains(&"screen".into()), source == "screen", "{phone}");
+    }
+    let steps = report["steps"].as_array().unwrap();
+    let of = |name: &str| steps.iter().find(|step| step["step"].as_str().unwrap().contains(name));
+    assert_eq!(of("owners").unwrap()["detail"], "1: Pixel, asks its owner");
+    let read = of("IMEIs are read").unwrap()["detail"].as_str().unwrap().to_owned();
+    assert!(read.ends_with("4 of them over USB debugging"), "{read}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod description;
 mod desk;
 mod events;
 mod guard;
+mod modem;
 mod outbox;
 mod outbox_model;
 mod place;

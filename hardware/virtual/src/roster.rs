@@ -3,9 +3,11 @@
 
 mod android;
 
+use std::time::Duration;
+
 use tekser_imei::{Imei, Imei14};
 
-use crate::persona::{Behaviour, FarSide, LineEnd, Persona};
+use crate::persona::{Allow, Android, Behaviour, FarSide, ImeiAnswer, LineEnd, Persona};
 
 /// Made-up types of phone: TAC, maker, model, firmware, how they answer, slots.
 const TYPES: [(&str, &str, &str, &str, FarSide, usize); 8] = [
@@ -45,6 +47,9 @@ const FALLBACK: Imei = match Imei::parse(b"490154203237518") {
     Ok(imei) => imei,
     Err(_) => panic!("the published test number is valid"),
 };
+
+/// How long the owner of the demonstration's phone that asks takes to touch "Allow".
+const OWNER_TAKES: Duration = Duration::from_secs(1);
 
 impl Persona {
     /// How many types take turns in [`Persona::nth`].
@@ -98,12 +103,13 @@ impl Persona {
         }
     }
 
-    /// The demonstration bench: eight phones with eleven IMEIs.
+    /// The demonstration bench: eleven phones with eighteen IMEIs.
     ///
-    /// Three came back from the workshop with another board, so their boxes carry old IMEIs; one
+    /// On eight of them USB debugging is off, so that a Galaxy tells its first IMEI only. Three came back from the workshop with another board, so their boxes carry old IMEIs; one
     /// has a box whose second IMEI is not the phone's; one says one IMEI in `ATI` and another in
-    /// `AT+CGSN`. The rest is in order. USB debugging is off on all of them, so that a Galaxy
-    /// tells its first IMEI only.
+    /// `AT+CGSN`; the rest is in order. Three are Android phones with USB debugging and no modem
+    /// port: one knows this computer and tells both IMEIs at once, one asks its owner, who touches
+    /// "Allow" a second later, and one keeps its IMEIs to itself, so that `*#06#` must show them.
     pub fn demo() -> Vec<Self> {
         let renamed =
             |n: usize, name: &str| Self { name: name.to_owned(), android: None, ..Self::nth(n) };
@@ -122,6 +128,11 @@ impl Persona {
             other_imei_in_ati: Self::nth(806).imeis.first().copied(),
             ..Behaviour::default()
         };
+        let android = |n: usize, name: &str, allow: Allow, imei_answer: ImeiAnswer| {
+            let persona = Self { name: name.to_owned(), ..Self::android_nth(n) };
+            let own = persona.android.clone().unwrap_or_default();
+            persona.with_android(Android { allow, imei_answer, ..own })
+        };
         let samsung = Behaviour { private_ok: true, ..Behaviour::default() };
         vec![
             renamed(0, "Galaxy, in order").with(samsung.clone()),
@@ -132,6 +143,9 @@ impl Persona {
             replaced(9, "Feature phone, board replaced"),
             replaced(4, "Option modem, board replaced"),
             renamed(6, "Huawei modem, disagrees with itself").with(disagrees),
+            android(1, "Xiaomi, USB debugging on", Allow::Known, ImeiAnswer::Tells),
+            android(2, "Pixel, asks its owner", Allow::After(OWNER_TAKES), ImeiAnswer::Tells),
+            android(5, "Pixel, keeps its IMEIs to itself", Allow::Known, ImeiAnswer::Refuses),
         ]
     }
 }
@@ -181,10 +195,12 @@ mod tests {
     #[test]
     fn the_demonstration_bench_has_something_to_find() {
         let bench = Persona::demo();
-        assert_eq!(bench.len(), 8);
-        assert_eq!(bench.iter().map(|persona| persona.imeis.len()).sum::<usize>(), 12);
+        assert_eq!(bench.len(), 11);
+        let imeis: HashSet<String> =
+            bench.iter().flat_map(|persona| &persona.imeis).map(ToString::to_string).collect();
+        assert_eq!(imeis.len(), 18);
         let names: HashSet<&str> = bench.iter().map(|persona| persona.name.as_str()).collect();
-        assert_eq!(names.len(), 8);
+        assert_eq!(names.len(), 11);
         let replaced = bench.iter().filter(|persona| {
             !persona.old_imeis.is_empty()
                 && persona.old_imeis.iter().all(|old| !persona.imeis.contains(old))
@@ -194,6 +210,18 @@ mod tests {
             persona.old_imeis.first().is_some_and(|old| persona.imeis.contains(old))
         });
         assert_eq!(mixed_up.count(), 1);
+    }
+
+    #[test]
+    fn the_demonstration_bench_has_every_kind_of_android_phone() {
+        let bench = Persona::demo();
+        let sides: Vec<&Android> = bench.iter().filter_map(|one| one.android.as_ref()).collect();
+        assert_eq!(sides.len(), 3);
+        assert!(sides.iter().any(|side| matches!(side.allow, Allow::After(_))));
+        // Its screen is all that is left to ask.
+        let refuses = |side: &&&Android| side.imei_answer == ImeiAnswer::Refuses;
+        assert!(sides.iter().find(refuses).is_some_and(|side| !side.properties_imei));
+        assert!(bench.iter().filter(|one| one.android.is_some()).all(|one| one.imeis.len() == 2));
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn groups() -> Vec<(&'static str, BTreeSet<String>, usize)> {
         ("note", notes, 10),
         ("source", every!(Source: At, Adb, Usb, Screen, Label), 5),
         ("trust", codes(&api, "Trust", ""), 4),
-        ("step", codes(&api, "NextStep", ""), 6),
+        ("step", codes(&api, "NextStep", ""), 7),
         ("role", every!(Role: Phone, Files, Bootloader, Apple, Scanner), 5),
         ("parse", parse_errors(), 8),
     ]
