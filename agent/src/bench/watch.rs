@@ -72,7 +72,8 @@ impl Bench {
         let is_read = view.state == DeviceState::Reading;
         let later = Stop::default();
         let asked = is_read.then(Asked::default);
-        let live = Live { view: view.clone(), device, bus, handset: None, arrival, asked, later };
+        let (handset, said) = (None, None);
+        let live = Live { view: view.clone(), device, bus, handset, arrival, said, asked, later };
         self.live().insert(id.clone(), live);
         // It is read even if that could not be told.
         let told = self.tell(&view).await;

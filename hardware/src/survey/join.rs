@@ -9,11 +9,13 @@ use crate::reading::{Claim, Confidence, Reading};
 /// (Unisoc): both numbers stay, and their slots are a guess.
 pub fn join(mut first: Reading, more: Reading) -> Reading {
     let shift = first.evidence.len();
-    first.evidence.extend(more.evidence);
     let fresh: Vec<Claim> =
         more.claims.into_iter().filter(|claim| !is_said(&first.claims, claim)).collect();
     let adds_a_number = |claim: &Claim| claim.slot.is_none() && claim.value.imei14().is_some();
     let apart = fresh.iter().any(adds_a_number) && first.claims.iter().any(adds_a_number);
+    if !fresh.is_empty() {
+        first.evidence.extend(more.evidence);
+    }
     let fresh = fresh.into_iter().map(|claim| Claim { evidence: claim.evidence + shift, ..claim });
     first.claims.extend(fresh);
     if apart {

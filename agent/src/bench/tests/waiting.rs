@@ -132,3 +132,15 @@ async fn nobody_waits_any_more_once_that_was_asked_for() {
     assert!(shown.bench.read_again(&place()));
     shown.until(|view| view.state == DeviceState::Reading).await;
 }
+
+#[tokio::test]
+async fn a_port_that_appears_later_adds_to_what_the_others_said() {
+    let shown = Shown::new().await;
+    let full = reading(Source::At, &[(ONE, whole(1)), (TWO, whole(2))]);
+    let poor = Reading { model: Some("Model 7".to_owned()), ..Reading::empty(Source::At) };
+    let view = shown.told(vec![News::Reading(full), News::Reading(poor)]).await;
+    let DeviceState::Read { handset, .. } = view.state else { panic!("{view:?}") };
+    let handset = shown.store.handset(handset).await.unwrap().unwrap();
+    check_slots(&handset, &[(1, Some(1)), (2, Some(2))]);
+    assert_eq!((handset.model.as_deref(), handset.findings.len()), (Some("Model 7"), 0));
+}
