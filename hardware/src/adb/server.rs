@@ -19,6 +19,7 @@ use super::interview::Interview;
 use super::shell::{Listener, Outcome};
 use super::{Budget, server_list};
 use crate::reading::Reading;
+use crate::wording;
 
 pub use super::server_list::ServerDevice;
 
@@ -333,7 +334,10 @@ impl Call {
         }
         match &self.exactly::<4>().await? {
             b"OKAY" => Ok(()),
-            b"FAIL" => Err(ServerError::Refused(self.message().await?)),
+            b"FAIL" => {
+                let said = self.message().await?;
+                Err(ServerError::Refused(wording::shown(&said).unwrap_or_default()))
+            }
             _ => Err(ServerError::NotAServer),
         }
     }

@@ -214,7 +214,9 @@ fn sides_of(device: &Device, options: &Options) -> Vec<Speaks> {
 
 /// What the USB descriptors say of a phone, if they name its serial number. No IMEI is among it.
 pub fn by_descriptors(device: &Device) -> Option<Reading> {
-    let serial = device.serial.clone().filter(|serial| !serial.trim().is_empty())?;
+    // Windows makes one up from the socket where the device has none, with `&` in it.
+    let of_its_own = |serial: &String| !serial.trim().is_empty() && !serial.contains('&');
+    let serial = device.serial.clone().filter(of_its_own)?;
     Some(Reading {
         serial: Some(serial),
         maker: device.maker.clone(),
