@@ -14,11 +14,11 @@ use crate::clock::SystemClock;
 use crate::store::Store;
 
 /// A phone whose debug bridge is never free.
-struct Busy;
+struct Busy(&'static str);
 
 impl Bus for Busy {
     fn devices(&self) -> Vec<Device> {
-        vec![Device::new(place(), vec![Port::free(PortName::new("adb"), Speaks::Adb)])]
+        vec![Device::new(place(), vec![Port::free(PortName::new(self.0), Speaks::Adb)])]
     }
 
     fn open<'a>(&'a self, port: &'a PortName) -> Opening<'a> {
@@ -41,12 +41,15 @@ struct Shown {
 
 impl Shown {
     async fn new() -> Self {
+        Self::over(vec![Arc::new(Busy("adb"))]).await
+    }
+
+    async fn over(buses: Vec<Arc<dyn Bus>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("station.db")).await.unwrap();
         let again = vec![Duration::from_secs(3600); 2];
         let asking = Asking { again, ..Asking::new(AdbKeys::given(Vec::new())) };
-        let (bench, reads) =
-            Bench::new(store.clone(), Arc::new(SystemClock), vec![Arc::new(Busy)], asking);
+        let (bench, reads) = Bench::new(store.clone(), Arc::new(SystemClock), buses, asking);
         // Phones that were read are asked about by nobody here.
         drop(reads);
         let mut watch = tokio::task::JoinSet::new();
@@ -143,4 +146,15 @@ async fn a_port_that_appears_later_adds_to_what_the_others_said() {
     let handset = shown.store.handset(handset).await.unwrap().unwrap();
     check_slots(&handset, &[(1, Some(1)), (2, Some(2))]);
     assert_eq!((handset.model.as_deref(), handset.findings.len()), (Some("Model 7"), 0));
+}
+
+#[tokio::test]
+async fn a_phone_that_two_buses_show_is_read_by_the_first_alone() {
+    let shown = Shown::over(vec![Arc::new(Busy("adb")), Arc::new(Busy("other"))]).await;
+    let before = shown.events().await;
+    for _ in 0..3 {
+        shown.bench.look().await.unwrap();
+    }
+    assert_eq!(shown.bench.device(&place()).unwrap().ports, [PortName::new("adb")]);
+    assert_eq!(shown.events().await, before, "nothing has happened");
 }
