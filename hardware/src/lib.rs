@@ -34,6 +34,7 @@ mod soundness;
 pub mod survey;
 pub mod usb;
 pub mod vendor;
+mod wording;
 
 pub use bus::{Access, Bus, Device, DeviceId, Port, Role, Speaks};
 pub use link::{Link, LinkError, OpenError};

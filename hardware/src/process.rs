@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::wording;
+
 /// Name and id of a process that has `file` open and whose id `counts`, as far as this user may
 /// look: `adb (process 1234)`.
 pub fn holding(file: &Path, counts: impl Fn(u32) -> bool) -> Option<String> {
@@ -33,7 +35,9 @@ fn processes() -> impl Iterator<Item = (u32, std::path::PathBuf)> {
 }
 
 fn name_in(folder: &Path) -> String {
-    std::fs::read_to_string(folder.join("comm")).unwrap_or_default().trim().to_owned()
+    // A program may choose any bytes as its name.
+    let name = std::fs::read(folder.join("comm")).unwrap_or_default();
+    wording::shown(&String::from_utf8_lossy(&name)).unwrap_or_default()
 }
 
 #[cfg(test)]

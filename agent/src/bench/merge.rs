@@ -148,6 +148,8 @@ fn lay_out_unnamed(slots: &mut Vec<SlotView>, source: Source, said: Vec<Said>) {
         said.into_iter().partition(|said| slot_of_number(slots, said).is_some());
     for said in known.into_iter().chain(rest) {
         let slot = slot_of_number(slots, &said).unwrap_or_else(|| match source {
+            // Ports that speak for a card each do not say for which.
+            Source::At if said.is_weak() => first_unnumbered(slots, source),
             // A plain command speaks of the first slot unless a named one says otherwise.
             Source::At | Source::Adb | Source::Usb => Slot::ONE,
             // Labels and screens list IMEIs in slot order.
@@ -166,9 +168,18 @@ fn slot_of_number(slots: &[SlotView], said: &Said) -> Option<Slot> {
 
 /// The first slot that this source has not spoken of; the last one if it spoke of all.
 fn first_unspoken(slots: &[SlotView], source: Source) -> Slot {
+    first_without(slots, |said| said.source == source)
+}
+
+/// The first slot for which this source has named no number; the last one if it named all.
+fn first_unnumbered(slots: &[SlotView], source: Source) -> Slot {
+    first_without(slots, |said| said.source == source && said.claim.value.imei14().is_some())
+}
+
+fn first_without(slots: &[SlotView], taken: impl Fn(&Said) -> bool) -> Slot {
     let spoken = |slot: &Slot| {
         let mut views = slots.iter().filter(|view| view.slot == *slot);
-        views.any(|view| view.said.iter().any(|said| said.source == source))
+        views.any(|view| view.said.iter().any(&taken))
     };
     let all = [Slot::ONE, Slot::TWO, Slot::THREE, Slot::FOUR];
     all.into_iter().find(|slot| !spoken(slot)).unwrap_or(Slot::FOUR)

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tekser_hardware::survey::Stop;
-use tekser_hardware::{Access, Bus, Device, DeviceId, PortName, Role};
+use tekser_hardware::{Access, Bus, Device, DeviceId, PortName, Reading, Role};
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
@@ -128,6 +128,8 @@ struct Live {
     handset: Option<HandsetId>,
     /// Tells this plug-in from the next one in the same place.
     arrival: u64,
+    /// What its serial ports said, all together, since it was last read.
+    said: Option<Reading>,
     /// The reading that goes on now.
     asked: Option<Asked>,
     /// Ends the wait of the reading of ports that appeared later.

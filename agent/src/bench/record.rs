@@ -206,15 +206,48 @@ impl Bench {
     ) -> Result<Handset, StoreError> {
         let _turn = self.recording.lock().await;
         let still_there = |live: &&mut Live| Some(live.arrival) == arrival;
-        let here = self.live().get_mut(device).filter(still_there).and_then(|live| live.handset);
+        let (here, serial) = self
+            .live()
+            .get_mut(device)
+            .filter(still_there)
+            .map(|live| (live.handset, live.device.serial.clone()))
+            .unwrap_or_default();
         let mut change = self.store.begin().await?;
         let place = Some((device.clone(), plugged_at));
-        let handset = self.record(&mut change, reading, place, known.or(here)).await?;
+        let held = known.or(here);
+        let known = self.known_by_now(&mut change, &reading, device, held, serial).await?;
+        let handset = self.record(&mut change, reading, place, known).await?;
         change.commit().await?;
         if let Some(live) = self.live().get_mut(device).filter(still_there) {
             live.handset = Some(handset.id);
         }
         Ok(handset)
+    }
+
+    /// The phone that a reading is of, given what is held to be there. As long as no number is
+    /// known of that, it may turn out to be one that was here before; `serial` is what the device
+    /// calls itself in its USB strings.
+    async fn known_by_now(
+        &self,
+        change: &mut Change<'_>,
+        reading: &Reading,
+        device: &DeviceId,
+        held: Option<HandsetId>,
+        serial: Option<String>,
+    ) -> Result<Option<HandsetId>, StoreError> {
+        if let Some(id) = held
+            && !change.handset(id).await?.as_ref().is_some_and(is_unnumbered)
+        {
+            return Ok(held);
+        }
+        let numbers = numbers(reading);
+        let found = if numbers.is_empty() && reading.serial.is_none() {
+            let named = Reading { serial, ..Reading::empty(reading.source) };
+            self.recognise(change, &named, &numbers, Some(device)).await?
+        } else {
+            self.recognise(change, reading, &numbers, Some(device)).await?
+        };
+        Ok(found.or(held))
     }
 
     async fn record(
@@ -225,12 +258,11 @@ impl Bench {
         known: Option<HandsetId>,
     ) -> Result<Handset, StoreError> {
         let (device, plugged_at) = place.unzip();
-        let numbers: Vec<Imei14> =
-            reading.claims.iter().filter_map(|claim| claim.value.imei14()).collect();
-        let id = match known {
-            Some(id) => id,
-            None => self.recognise(change, &reading, &numbers, device.as_ref()).await?,
+        let found = match known {
+            Some(id) => Some(id),
+            None => self.recognise(change, &reading, &numbers(&reading), device.as_ref()).await?,
         };
+        let id = found.unwrap_or_else(HandsetId::new);
         let mut readings = change.readings_of(id).await?;
         let reading = RecordedReading {
             id: ReadingId::new(),
@@ -259,7 +291,7 @@ impl Bench {
         reading: &Reading,
         numbers: &[Imei14],
         device: Option<&DeviceId>,
-    ) -> Result<HandsetId, StoreError> {
+    ) -> Result<Option<HandsetId>, StoreError> {
         let elsewhere: BTreeSet<HandsetId> = self
             .live()
             .values()
@@ -279,17 +311,27 @@ impl Bench {
         };
         let by_number = change.handsets_with(numbers).await?;
         if let Some(handset) = by_number.iter().find(|handset| may_be(handset)) {
-            return Ok(handset.id);
+            return Ok(Some(handset.id));
         }
         if let Some(serial) = reading.serial.as_ref().filter(|serial| !serial::is_dummy(serial))
             && let Some(handset) = change.handset_with_serial(serial).await?
             && may_be(&handset)
             && !(reading.source == Source::Label && has_other_label(&handset, numbers))
         {
-            return Ok(handset.id);
+            return Ok(Some(handset.id));
         }
-        Ok(HandsetId::new())
+        Ok(None)
     }
+}
+
+/// The numbers that a reading gives.
+fn numbers(reading: &Reading) -> Vec<Imei14> {
+    reading.claims.iter().filter_map(|claim| claim.value.imei14()).collect()
+}
+
+/// Whether no number is known of this phone.
+fn is_unnumbered(handset: &Handset) -> bool {
+    handset.slots.iter().all(|slot| slot.imei14().is_none())
 }
 
 /// Whether the phone has a label with other numbers: a board is replaced, a box is not, and what

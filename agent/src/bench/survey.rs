@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 use tekser_hardware::survey::{self, News, Options, Stop, Summary};
-use tekser_hardware::{Bus, Device, DeviceId, Reading, Role, Speaks};
+use tekser_hardware::{Bus, Device, DeviceId, Reading, Role, Source, Speaks};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
@@ -55,6 +55,7 @@ impl Bench {
     fn begin(&self, id: &DeviceId, arrival: u64) -> Option<(Arc<dyn Bus>, Device, Stop)> {
         let mut live = self.live();
         let entry = live.get_mut(id).filter(|entry| entry.arrival == arrival)?;
+        entry.said = None;
         let asked = entry.asked.get_or_insert_default();
         asked.begun = true;
         Some((Arc::clone(&entry.bus), entry.device.clone(), asked.stop.clone()))
@@ -119,7 +120,7 @@ impl Bench {
                 News::Allowed => {
                     self.change(id, arrival, |live| live.view.waiting_until = None).await
                 }
-                News::Reading(reading) => match self.keep_while_there(reading, id, arrival).await {
+                News::Reading(reading) => match self.keep_told(reading, id, arrival).await {
                     Ok(None) => break,
                     Ok(Some(phone)) => {
                         handset = Some(phone);
@@ -136,6 +137,27 @@ impl Bench {
             warn_if_not_shown(shown);
         }
         (handset, not_kept)
+    }
+
+    /// Keeps a reading. Serial ports of a phone that appear one after another are asked one after
+    /// another: what a later one says is added to what was said, and does not take its place.
+    async fn keep_told(
+        &self,
+        reading: Reading,
+        id: &DeviceId,
+        arrival: u64,
+    ) -> Result<Option<HandsetId>, StoreError> {
+        let reading = match self.live().get_mut(id).filter(|entry| entry.arrival == arrival) {
+            Some(entry) if reading.source == Source::At => {
+                let whole = match entry.said.take() {
+                    Some(said) => survey::join(said, reading),
+                    None => reading,
+                };
+                entry.said.insert(whole).clone()
+            }
+            _ => reading,
+        };
+        self.keep_while_there(reading, id, arrival).await
     }
 
     /// Keeps a reading, trying again if the store is in trouble; `None` if the phone is gone.

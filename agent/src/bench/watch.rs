@@ -28,7 +28,7 @@ impl Bench {
     }
 
     /// Looks once: devices that are gone are dropped, new ones are read.
-    async fn look(self: &Arc<Self>) -> Result<(), StoreError> {
+    pub(super) async fn look(self: &Arc<Self>) -> Result<(), StoreError> {
         let bench = Arc::clone(self);
         let Ok(present) = tokio::task::spawn_blocking(move || bench.present()).await else {
             return Ok(());
@@ -36,23 +36,30 @@ impl Bench {
         // A port that is no longer there, or another use at the same place: it was plugged in
         // anew. That a port appeared a moment later, or that another program took one, is not.
         let same = |live: &Live| {
-            present.iter().any(|(_, now)| now.id == live.device.id && keeps(&live.device, now))
+            present.iter().any(|(bus, now)| live.is_at(bus, &now.id) && keeps(&live.device, now))
         };
         let gone: Vec<Live> =
             self.live().extract_if(.., |_, live| !same(live)).map(|(_, live)| live).collect();
+        // What cannot be told must not keep the rest from being done.
+        let mut told = Ok(());
+        gone.iter().for_each(Live::stop_waiting);
         for mut live in gone {
             info!(device = %live.view.id, "pulled out");
             live.view.state = DeviceState::Gone;
             live.view.waiting_until = None;
             live.view.advise();
-            live.stop_waiting();
-            self.tell(&live.view).await?;
+            told = told.and(self.tell(&live.view).await);
         }
         for (bus, device) in present {
-            let is_known = self.live().contains_key(&device.id);
-            if is_known { self.grow(device).await? } else { self.arrive(bus, device).await? }
+            let known = self.live().get(&device.id).map(|live| live.is_at(&bus, &device.id));
+            told = told.and(match known {
+                Some(true) => self.grow(device).await,
+                // Another bus shows it too.
+                Some(false) => Ok(()),
+                None => self.arrive(bus, device).await,
+            });
         }
-        Ok(())
+        told
     }
 
     fn present(&self) -> Vec<(Arc<dyn Bus>, Device)> {
@@ -72,7 +79,8 @@ impl Bench {
         let is_read = view.state == DeviceState::Reading;
         let later = Stop::default();
         let asked = is_read.then(Asked::default);
-        let live = Live { view: view.clone(), device, bus, handset: None, arrival, asked, later };
+        let (handset, said) = (None, None);
+        let live = Live { view: view.clone(), device, bus, handset, arrival, said, asked, later };
         self.live().insert(id.clone(), live);
         // It is read even if that could not be told.
         let told = self.tell(&view).await;
@@ -175,6 +183,11 @@ impl Bench {
 }
 
 impl Live {
+    /// Whether it is what this bus shows in this place.
+    fn is_at(&self, bus: &Arc<dyn Bus>, id: &DeviceId) -> bool {
+        self.device.id == *id && Arc::ptr_eq(&self.bus, bus)
+    }
+
     /// Nobody waits for the owner of the phone any more.
     fn stop_waiting(&self) {
         if let Some(asked) = &self.asked {

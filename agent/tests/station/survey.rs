@@ -364,3 +364,24 @@ async fn a_new_imei_that_only_properties_name_is_warned_of_until_the_screen_is_s
     assert_eq!((phone.slots[0].trust, phone.next_step), (Some(Trust::Agreed), None));
     assert!(!is_warned().await);
 }
+
+#[tokio::test]
+async fn a_phone_whose_modem_tells_nothing_is_the_one_it_was() {
+    let shop = Shop::open().await;
+    let nothing = Reading::empty(Source::At);
+    let usb = Reading { serial: Some("USBSERIAL7".to_owned()), ..Reading::empty(Source::Usb) };
+    let serial = "R58N12ABCDE";
+    let adb = says(Source::Adb, imei(1), Confidence::Strong, serial);
+    let all = vec![nothing, usb, adb];
+    let first = shop.station.bench.keep_all(all.clone(), &place()).await.unwrap().unwrap();
+    shop.clock.advance(jiff::SignedDuration::from_hours(1));
+    for reordered in [vec![0, 2], vec![0, 1, 2]] {
+        let readings = reordered.into_iter().map(|at: usize| all[at].clone()).collect();
+        let again = shop.station.bench.keep_all(readings, &place()).await.unwrap().unwrap();
+        assert_eq!(again.id, first.id);
+        let clone = |finding: &tekser::bench::Finding| {
+            matches!(finding.kind, FindingKind::OnAnotherHandset { .. })
+        };
+        assert!(!again.findings.iter().any(clone), "{:?}", again.findings);
+    }
+}

@@ -6,7 +6,7 @@ use super::parcel::{Parcel, ParcelError};
 use super::property::{Mention, Properties};
 use super::shell::{Outcome, Printed};
 use crate::reading::{Claim, ClaimValue, Confidence, Evidence, Note, Reading, Slot, Source};
-use crate::soundness;
+use crate::{soundness, wording};
 
 /// Longest text kept of maker, model, firmware or serial number, in bytes.
 const TEXT: usize = 128;
@@ -41,7 +41,7 @@ impl Used {
     fn text(&mut self, properties: &Properties, keys: &[&'static str]) -> Option<String> {
         let (key, value) = properties.first(keys)?;
         self.add(key);
-        value.get(..value.floor_char_boundary(TEXT)).map(str::to_owned)
+        value.get(..value.floor_char_boundary(TEXT)).and_then(wording::shown)
     }
 
     fn evidence(&self, properties: &Properties) -> Evidence {
@@ -211,8 +211,12 @@ fn file(reading: &mut Reading, mut claim: Claim) {
         return;
     }
     // Older versions answer for slot 1 where the slot asked for is not there.
-    let beyond = claim.slot.is_some_and(|slot| slot.number() > reading.sim_slots.unwrap_or(4));
+    let beyond = claim.slot.is_some_and(|slot| slot.number() > reading.sim_slots.unwrap_or(1));
     if beyond && reading.claims.iter().any(|other| other.value == claim.value) {
+        if reading.sim_slots.is_none() {
+            // Or a phone with one IMEI in two slots, which does not say that it has them.
+            reading.note(Note::SecondSlotUnsound);
+        }
         return;
     }
     if claim.slot > Some(Slot::ONE) && !soundness::is_further_imei(reading, &claim.value) {

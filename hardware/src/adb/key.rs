@@ -4,7 +4,7 @@
 //! allowed it lets the station in without asking again.
 
 use core::fmt;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -118,15 +118,22 @@ impl Key {
     /// See [`KeyError`].
     pub fn load(path: &Path) -> Result<Self, KeyError> {
         let io = |source| KeyError::Io { path: path.to_owned(), source };
-        let about = std::fs::metadata(path).map_err(io)?;
         let malformed = || KeyError::Malformed { path: path.to_owned() };
+        // Opening a pipe would wait for whoever writes to it.
+        if !std::fs::metadata(path).map_err(io)?.is_file() {
+            return Err(malformed());
+        }
+        // What is looked at is what is read, whatever is put in its place meanwhile.
+        let file = std::fs::File::open(path).map_err(io)?;
+        let about = file.metadata().map_err(io)?;
         if !about.is_file() || about.len() > LONGEST_FILE {
             return Err(malformed());
         }
         if is_exposed(&about) {
             return Err(KeyError::Exposed { path: path.to_owned() });
         }
-        let bytes = std::fs::read(path).map_err(io)?;
+        let mut bytes = Vec::new();
+        file.take(LONGEST_FILE).read_to_end(&mut bytes).map_err(io)?;
         let pem = std::str::from_utf8(&bytes).map_err(|_| malformed())?;
         let private = RsaPrivateKey::from_pkcs8_pem(pem).map_err(|_| malformed())?;
         if private.validate().is_err() {

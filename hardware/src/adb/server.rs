@@ -19,6 +19,7 @@ use super::interview::Interview;
 use super::shell::{Listener, Outcome};
 use super::{Budget, server_list};
 use crate::reading::Reading;
+use crate::wording;
 
 pub use super::server_list::ServerDevice;
 
@@ -37,8 +38,14 @@ pub struct Server {
 /// Which phone of a server is meant.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Which {
-    /// The one plugged in here, such as `1-1.2`. Never mistakes one phone for another.
-    Topology(String),
+    /// The one plugged in here. Its serial number, where it is known, must not be another one: a
+    /// port may be forwarded to the server of another computer, with another phone in that place.
+    Topology {
+        /// Such as `1-1.2`.
+        place: String,
+        /// Serial number by its USB strings.
+        serial: Option<String>,
+    },
     /// The one with this serial number, if only one has it.
     Serial(String),
 }
@@ -47,7 +54,7 @@ pub enum Which {
 impl core::fmt::Debug for Which {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::Topology(topology) => write!(f, "Topology({topology})"),
+            Self::Topology { place, .. } => write!(f, "Topology({place})"),
             Self::Serial(_) => f.write_str("Serial(…)"),
         }
     }
@@ -217,7 +224,10 @@ impl Server {
     async fn find(&self, which: &Which) -> Result<Target, ReadError> {
         let devices = self.devices().await?;
         let mut meant = devices.iter().filter(|device| match which {
-            Which::Topology(topology) => device.topology.as_ref() == Some(topology),
+            Which::Topology { place, serial } => {
+                device.topology.as_ref() == Some(place)
+                    && serial.as_ref().is_none_or(|serial| device.may_be(serial))
+            }
             Which::Serial(serial) => device.serial == *serial,
         });
         let device = meant.next().ok_or(ServerError::NotFound)?;
@@ -324,7 +334,10 @@ impl Call {
         }
         match &self.exactly::<4>().await? {
             b"OKAY" => Ok(()),
-            b"FAIL" => Err(ServerError::Refused(self.message().await?)),
+            b"FAIL" => {
+                let said = self.message().await?;
+                Err(ServerError::Refused(wording::shown(&said).unwrap_or_default()))
+            }
             _ => Err(ServerError::NotAServer),
         }
     }

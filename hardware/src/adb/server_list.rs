@@ -16,6 +16,17 @@ pub struct ServerDevice {
     pub transport: Option<u64>,
 }
 
+/// What the server writes where there is no serial number; question marks where it may not look.
+const UNNAMED: &str = "(no serial number)";
+
+impl ServerDevice {
+    /// Whether it may have this serial number. The list cuts numbers at a blank.
+    pub(super) fn may_be(&self, serial: &str) -> bool {
+        let unnamed = self.serial == UNNAMED || self.serial.bytes().all(|byte| byte == b'?');
+        unnamed || serial.split_whitespace().next() == Some(&self.serial)
+    }
+}
+
 /// A serial number is personal data.
 impl core::fmt::Debug for ServerDevice {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -36,9 +47,8 @@ pub(super) fn parse(text: &str) -> Vec<ServerDevice> {
 }
 
 fn line(line: &str) -> Option<ServerDevice> {
-    let unnamed = "(no serial number)";
-    let (serial, rest) = match line.strip_prefix(unnamed) {
-        Some(rest) => (unnamed, rest),
+    let (serial, rest) = match line.strip_prefix(UNNAMED) {
+        Some(rest) => (UNNAMED, rest),
         None => line.split_once(char::is_whitespace)?,
     };
     let words: Vec<&str> = rest.split_whitespace().collect();

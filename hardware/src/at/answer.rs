@@ -11,6 +11,7 @@ use super::command::Command;
 use super::digest::{Answer, Outcome};
 use super::unsolicited::tag;
 use crate::reading::ClaimValue;
+use crate::wording;
 
 /// What one answer said.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -277,5 +278,5 @@ fn text(value: &str) -> Option<String> {
     let inner = value.rfind("+GM").and_then(|at| value.get(at..)).map_or(value, untagged);
     let inner = inner.strip_prefix("Model:").unwrap_or(inner).trim();
     let end = inner.floor_char_boundary(TEXT);
-    inner.get(..end).filter(|kept| !kept.is_empty()).map(str::to_owned)
+    inner.get(..end).and_then(wording::shown)
 }

@@ -125,6 +125,12 @@ impl Dialect {
     }
 }
 
+/// Whether the phone may have a port for each of its cards, which tells that card's IMEI and does
+/// not say which card it is (Unisoc).
+pub(crate) fn has_a_port_for_each_card(usb_id: Option<(u16, u16)>, reading: &Reading) -> bool {
+    Dialect::recognise(usb_id, reading) == Dialect::Unisoc
+}
+
 fn nth_slot(index: usize) -> Option<Slot> {
     u8::try_from(index + 1).ok().and_then(Slot::new)
 }

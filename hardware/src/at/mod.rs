@@ -23,6 +23,7 @@ pub mod reader;
 mod unsolicited;
 
 pub use command::Command;
+pub(crate) use dialect::has_a_port_for_each_card;
 pub use dialogue::{Budget, Dialogue, Hint, Step};
 pub use error::ReadError;
 pub use reader::read;

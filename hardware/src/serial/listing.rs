@@ -7,6 +7,7 @@ use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo};
 use super::system;
 use crate::bus::{Bus, Device, DeviceId, Opening, Port, Speaks};
 use crate::port::PortName;
+use crate::wording;
 
 /// Quectel modules have their AT port on interface 2; the ones before it are DIAG and NMEA.
 const QUECTEL: u16 = 0x2c7c;
@@ -145,8 +146,14 @@ fn described(device: Device, info: Option<UsbPortInfo>) -> Device {
     let Some(UsbPortInfo { vid, pid, serial_number, manufacturer, product, .. }) = info else {
         return device;
     };
-    let (maker, serial) = (manufacturer, serial_number);
-    Device { usb_id: Some((vid, pid)), maker, product, serial, ..device }
+    let shown = |text: Option<String>| wording::shown(&text?);
+    Device {
+        usb_id: Some((vid, pid)),
+        maker: shown(manufacturer),
+        product: shown(product),
+        serial: shown(serial_number),
+        ..device
+    }
 }
 
 #[cfg(test)]
@@ -180,6 +187,19 @@ mod tests {
         assert_eq!(names, ["/dev/ttyUSB2", "/dev/ttyUSB3", "/dev/ttyUSB0", "/dev/ttyUSB1"]);
         assert_eq!(devices[1].id.as_str(), "usb:1-2");
         assert_eq!(devices[1].usb_id, Some((0x04e8, 0x0125)));
+    }
+
+    #[test]
+    fn strings_of_a_hostile_device_are_cleaned() {
+        let hostile = || Some("\x1b[2Jevil".to_owned());
+        let info =
+            UsbPortInfo { serial_number: hostile(), manufacturer: hostile(), ..info(1, "\x07x") };
+        let device = described(Device::new(DeviceId::usb("1-1"), vec![]), Some(info));
+        assert_eq!(device.product.as_deref(), Some("x"));
+        assert_eq!(
+            (device.maker.as_deref(), device.serial),
+            (Some("[2Jevil"), device.maker.clone())
+        );
     }
 
     #[test]

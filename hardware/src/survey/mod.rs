@@ -4,11 +4,13 @@
 //! |---|---|
 //! | this | what is wanted, what is told on the way, how it ended |
 //! | `sides` | the serial ports and the debug bridge of one device, each on its own |
+//! | [`join`] | what several ports said, as one reading |
 //! | [`Trouble`] | why a side gave nothing |
 //!
 //! An answer over AT never waits for a person to touch "Allow", and a dead port costs nothing but
 //! its own silence.
 
+mod join;
 mod sides;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
+pub use join::join;
 pub use trouble::Trouble;
 
 use crate::bus::{Bus, Device, Role, Speaks};
@@ -141,8 +144,10 @@ impl Summary {
 /// each source's reading once it is whole, and what the USB descriptors say after the first.
 ///
 /// Of several serial ports the first that gives a whole IMEI speaks for the phone, and the others
-/// are let go; without one, the port that told most does. Ends within the budgets, whatever the
-/// device does; dropping the future lets go of every port.
+/// are let go; without one, the port that told most does. Phones with a port for each card are
+/// asked on all of them. What is put in the place of the device meanwhile is not asked, so the bus
+/// must list the device for as long as it is there. Ends within the budgets, whatever the device
+/// does; dropping the future lets go of every port.
 pub async fn read(
     bus: Arc<dyn Bus>,
     device: &Device,
@@ -209,7 +214,9 @@ fn sides_of(device: &Device, options: &Options) -> Vec<Speaks> {
 
 /// What the USB descriptors say of a phone, if they name its serial number. No IMEI is among it.
 pub fn by_descriptors(device: &Device) -> Option<Reading> {
-    let serial = device.serial.clone().filter(|serial| !serial.trim().is_empty())?;
+    // Windows makes one up from the socket where the device has none, with `&` in it.
+    let of_its_own = |serial: &String| !serial.trim().is_empty() && !serial.contains('&');
+    let serial = device.serial.clone().filter(of_its_own)?;
     Some(Reading {
         serial: Some(serial),
         maker: device.maker.clone(),

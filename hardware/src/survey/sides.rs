@@ -7,10 +7,11 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tracing::debug;
 
-use super::{News, Options, Trouble};
+use super::{News, Options, Trouble, join};
 use crate::adb::{self, Progress, ReadError, Server, ServerError, Which};
 use crate::at::{self, Hint};
 use crate::bus::{Bus, Device, Role, Speaks};
+use crate::link::{Link, OpenError};
 use crate::port::PortName;
 use crate::reading::Reading;
 
@@ -47,26 +48,27 @@ async fn round(
     ports: &[PortName],
 ) -> (Option<Reading>, Vec<(PortName, Trouble)>) {
     let mut asking = JoinSet::new();
-    for port in ports {
-        let (bus, port) = (Arc::clone(bus), port.clone());
-        let (hint, budget) = (Hint { usb_id: device.usb_id }, options.at);
+    for (place, port) in ports.iter().enumerate() {
+        let (bus, device, port) = (Arc::clone(bus), device.clone(), port.clone());
+        let budget = options.at;
         asking.spawn(async move {
-            let outcome = at_port(&*bus, &port, hint, budget).await;
-            (port, outcome)
+            let outcome = at_port(&bus, &device, &port, budget).await;
+            (place, port, outcome)
         });
     }
-    let mut best: Option<Reading> = None;
+    let mut heard = Vec::new();
     let mut troubles = Vec::new();
     while let Some(ended) = asking.join_next().await {
         match ended {
-            // Dropping the others lets go of their ports.
-            Ok((_, Ok(reading))) if is_sound(&reading) => return (Some(reading), troubles),
-            Ok((_, Ok(reading))) => {
-                if best.as_ref().is_none_or(|best| worth(&reading) > worth(best)) {
-                    best = Some(reading);
+            Ok((place, _, Ok(reading))) => {
+                let enough = is_sound(&reading) && !may_lack_a_card(device, &reading);
+                heard.push((place, reading));
+                if enough {
+                    // Dropping the others lets go of their ports.
+                    break;
                 }
             }
-            Ok((port, Err(trouble))) => {
+            Ok((_, port, Err(trouble))) => {
                 debug!(%port, %trouble, "a port gave nothing");
                 troubles.push((port, trouble));
             }
@@ -74,17 +76,53 @@ async fn round(
             Err(_) => {}
         }
     }
-    (best, troubles)
+    heard.sort_by_key(|(place, _)| *place);
+    (speaking_for_all(heard.into_iter().map(|(_, reading)| reading).collect()), troubles)
+}
+
+/// The reading that speaks for the phone: all whole IMEIs, or else the port that told most.
+fn speaking_for_all(heard: Vec<Reading>) -> Option<Reading> {
+    let (sound, rest): (Vec<_>, Vec<_>) = heard.into_iter().partition(is_sound);
+    let better =
+        |best: Reading, next: Reading| if worth(&next) > worth(&best) { next } else { best };
+    sound.into_iter().reduce(join).or_else(|| rest.into_iter().reduce(better))
+}
+
+/// Whether another port of this phone may speak for another card.
+fn may_lack_a_card(device: &Device, reading: &Reading) -> bool {
+    let mut numbers: Vec<_> =
+        reading.claims.iter().filter_map(|claim| claim.value.imei()).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.len() < 2 && at::has_a_port_for_each_card(device.usb_id, reading)
 }
 
 async fn at_port(
-    bus: &dyn Bus,
+    bus: &Arc<dyn Bus>,
+    device: &Device,
     port: &PortName,
-    hint: Hint,
     budget: at::Budget,
 ) -> Result<Reading, Trouble> {
-    let mut link = bus.open(port).await?;
-    Ok(at::read(&mut link, hint, budget).await?)
+    let mut link = open(bus, device, port).await?;
+    Ok(at::read(&mut link, Hint { usb_id: device.usb_id }, budget).await?)
+}
+
+/// Opens a port of this device, and of no other one that was put in its place before: ports of the
+/// next phone often have the same names. A link that is open never outlives its plug-in.
+async fn open(bus: &Arc<dyn Bus>, device: &Device, port: &PortName) -> Result<Link, OpenError> {
+    let link = bus.open(port).await?;
+    if is_there(bus, device).await {
+        Ok(link)
+    } else {
+        Err(OpenError::NotFound { port: port.clone() })
+    }
+}
+
+/// Whether the device is still plugged in, and was not replaced.
+async fn is_there(bus: &Arc<dyn Bus>, device: &Device) -> bool {
+    let bus = Arc::clone(bus);
+    let present = tokio::task::spawn_blocking(move || bus.devices()).await.unwrap_or_default();
+    present.iter().any(|now| (&now.id, now.plug) == (&device.id, device.plug))
 }
 
 /// Whether a reading gives a whole IMEI.
@@ -150,6 +188,8 @@ async fn adb_once(
     let mut worst = None;
     if let Some(server) = options.adb_server {
         match through_server(server, device, options.adb).await {
+            // It may have had the next phone in this place by then.
+            Ok(_) if !is_there(bus, device).await => return Err(ReadError::Gone.into()),
             Ok(reading) => return Ok(reading),
             // It does not run, or has not got this phone: the port is free for us.
             Err(error @ ReadError::Server(ServerError::Absent | ServerError::NotFound)) => {
@@ -159,7 +199,7 @@ async fn adb_once(
         }
     }
     for port in names(device, Speaks::Adb) {
-        let link = match bus.open(&port).await {
+        let link = match open(bus, device, &port).await {
             Ok(link) => link,
             Err(error) => {
                 worst.get_or_insert(Trouble::Open(error));
@@ -184,8 +224,11 @@ async fn through_server(
     device: &Device,
     budget: adb::Budget,
 ) -> Result<Reading, ReadError> {
-    let place = device.id.as_str().strip_prefix("usb:").map(str::to_owned).map(Which::Topology);
-    let which = place.or_else(|| device.serial.clone().map(Which::Serial));
+    let serial = device.serial.clone();
+    let which = match device.id.as_str().strip_prefix("usb:") {
+        Some(place) => Some(Which::Topology { place: place.to_owned(), serial }),
+        None => serial.map(Which::Serial),
+    };
     let which = which.ok_or(ServerError::NotFound)?;
     Server::new(server).read(&which, budget).await
 }

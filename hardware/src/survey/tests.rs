@@ -11,8 +11,10 @@ use super::*;
 use crate::bus::{Device, DeviceId, Opening, Port};
 use crate::link::{Link, OpenError};
 use crate::port::PortName;
+use crate::reading::Confidence;
 
 const ONE: &str = "490154203237518";
+const TWO: &str = "356938035643809";
 
 /// How a port of the tests behaves.
 #[derive(Clone, Copy)]
@@ -34,12 +36,19 @@ struct Pipes {
     ports: BTreeMap<&'static str, Kind>,
     opened: Mutex<Vec<PortName>>,
     held: Arc<AtomicUsize>,
+    /// What is plugged in.
+    there: Mutex<Vec<Device>>,
 }
 
 impl Pipes {
     fn new(ports: &[(&'static str, Kind)]) -> Arc<Self> {
         let ports = ports.iter().copied().collect();
-        Arc::new(Self { ports, opened: Mutex::default(), held: Arc::default() })
+        Arc::new(Self {
+            ports,
+            opened: Mutex::default(),
+            held: Arc::default(),
+            there: Mutex::default(),
+        })
     }
 
     fn times_opened(&self, name: &str) -> usize {
@@ -56,7 +65,7 @@ impl Pipes {
 
 impl Bus for Pipes {
     fn devices(&self) -> Vec<Device> {
-        Vec::new()
+        self.there.lock().unwrap().clone()
     }
 
     fn open<'a>(&'a self, port: &'a PortName) -> Opening<'a> {
@@ -120,6 +129,16 @@ fn phone(at: &[&str], adb: &[&str]) -> Device {
 
 /// Reads, and gives what was told with the time at which it was.
 async fn told(
+    bus: &Arc<Pipes>,
+    device: &Device,
+    options: &Options,
+) -> (Summary, Vec<(Duration, News)>) {
+    *bus.there.lock().unwrap() = vec![device.clone()];
+    told_of(bus, device, options).await
+}
+
+/// The same, whatever is plugged in there.
+async fn told_of(
     bus: &Arc<Pipes>,
     device: &Device,
     options: &Options,
@@ -193,6 +212,7 @@ async fn a_busy_debug_bridge_does_not_hold_back_the_answer_over_at() {
     let (first, ended) = tokio::sync::oneshot::channel();
     let mut first = Some(first);
     let device = phone(&["at"], &["adb"]);
+    *bus.there.lock().unwrap() = vec![device.clone()];
     let shared: Arc<dyn Bus> = bus.clone();
     let reading = read(shared, &device, &options, |news| {
         // Nothing but this answer ends the wait for the debug bridge.
@@ -300,4 +320,52 @@ async fn without_an_adb_server_the_port_itself_is_asked() {
     let (summary, _) = told(&bus, &phone(&[], &["adb"]), &options).await;
     assert_eq!(bus.times_opened("adb"), 1);
     assert!(summary.trouble().unwrap().is_gone(), "{summary:?}");
+}
+
+#[tokio::test]
+async fn the_next_phone_in_the_same_place_is_not_asked_for_the_one_before() {
+    let device = Device { plug: Some(7), ..phone(&["a"], &["adb"]) };
+    let next = Device { plug: Some(8), ..device.clone() };
+    for there in [vec![next], vec![]] {
+        let bus = Pipes::new(&[("a", Kind::Tells(Some(ONE), AT_ONCE)), ("adb", Kind::Silent)]);
+        *bus.there.lock().unwrap() = there;
+        let (summary, news) = told_of(&bus, &device, &Options::default()).await;
+        assert!(news.is_empty() && !summary.is_read(), "{news:?}");
+        assert!(summary.troubles().all(Trouble::is_gone), "{summary:?}");
+        tokio::time::timeout(LONG, bus.all_let_go()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_phone_with_a_port_for_each_card_gives_both_and_says_that_the_slots_are_a_guess() {
+    let slow = Kind::Tells(Some(ONE), Duration::from_millis(20));
+    let bus = Pipes::new(&[
+        ("a", slow),
+        ("b", Kind::Tells(Some(TWO), AT_ONCE)),
+        ("c", Kind::Tells(None, AT_ONCE)),
+    ]);
+    let device = Device { usb_id: Some((0x1782, 0x4d00)), ..phone(&["a", "b", "c"], &[]) };
+    let (_, news) = told(&bus, &device, &Options::default()).await;
+    let [reading] = readings(&news)[..] else { panic!("{news:?}") };
+    let said: Vec<_> = reading
+        .claims
+        .iter()
+        .map(|claim| (claim.value.imei().unwrap().to_string(), claim.slot, claim.confidence))
+        .collect();
+    let weak = |imei: &str| (imei.to_owned(), None, Confidence::Weak);
+    assert_eq!(said, [weak(ONE), weak(TWO)], "in the order of the ports");
+    for claim in &reading.claims {
+        let proof = &reading.evidence[claim.evidence];
+        assert!(proof.answer.contains(&claim.value.imei().unwrap().to_string()));
+    }
+}
+
+#[tokio::test]
+async fn two_ports_that_say_the_same_make_one_firm_number() {
+    let tells = Kind::Tells(Some(ONE), AT_ONCE);
+    let bus = Pipes::new(&[("a", tells), ("b", tells)]);
+    let device = Device { usb_id: Some((0x1782, 0x4d00)), ..phone(&["a", "b"], &[]) };
+    let (_, news) = told(&bus, &device, &Options::default()).await;
+    let [claim] = &readings(&news)[0].claims[..] else { panic!("{news:?}") };
+    assert_eq!((claim.slot, claim.confidence), (None, Confidence::Plain));
 }

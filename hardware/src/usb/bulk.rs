@@ -38,13 +38,12 @@ struct Pair {
 
 impl Read for Pair {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            // An empty packet only ends a transfer; it is not the end of the stream.
-            match self.handle.read_bulk(self.bridge.input, buffer, TICK) {
-                Ok(0) => {}
-                Ok(count) => return Ok(count),
-                Err(error) => return Err(as_io(error)),
-            }
+        match self.handle.read_bulk(self.bridge.input, buffer, TICK) {
+            // An empty packet only ends a transfer; it is not the end of the stream. One that sends
+            // nothing else must not keep the thread from seeing that its link was dropped.
+            Ok(0) => Err(io::ErrorKind::Interrupted.into()),
+            Ok(count) => Ok(count),
+            Err(error) => Err(as_io(error)),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access as Mode, access as may};
 
 use crate::bus::Access;
-use crate::process;
+use crate::{process, wording};
 
 /// Strings that the kernel read when the device was plugged in.
 #[derive(Debug, Default)]
@@ -16,25 +16,16 @@ pub(super) struct Names {
     pub serial: Option<String>,
 }
 
-/// Longest string kept, in bytes. A descriptor holds 126 UTF-16 units.
-const TEXT: usize = 256;
-
 fn folder(topology: &str) -> PathBuf {
     Path::new("/sys/bus/usb/devices").join(topology)
 }
 
 pub(super) fn names(topology: &str) -> Names {
-    let read = |name| text(&fs::read(folder(topology).join(name)).ok()?);
+    let read = |name| {
+        let bytes = fs::read(folder(topology).join(name)).ok()?;
+        wording::shown(&String::from_utf8_lossy(&bytes))
+    };
     Names { maker: read("manufacturer"), product: read("product"), serial: read("serial") }
-}
-
-/// A string that a foreign device chose: no control characters, and no end of it.
-pub(super) fn text(bytes: &[u8]) -> Option<String> {
-    let cut = bytes.get(..bytes.len().min(TEXT))?;
-    let text: String =
-        String::from_utf8_lossy(cut).chars().filter(|letter| !letter.is_control()).collect();
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn node((bus, address): (u8, u8)) -> PathBuf {

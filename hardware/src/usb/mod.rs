@@ -189,8 +189,11 @@ impl Usb {
 
     fn find(&self, id: &DeviceId) -> Option<rusb::Device<Context>> {
         let list = self.context.devices().ok()?;
-        list.iter()
-            .find(|device| topology(device).is_some_and(|topology| DeviceId::usb(&topology) == *id))
+        let is_meant = |device: &rusb::Device<Context>| {
+            topology(device).is_some_and(|topology| DeviceId::usb(&topology) == *id)
+        };
+        // Of two in one place the one that is listed too.
+        list.iter().filter(is_meant).max_by_key(rusb::Device::address)
     }
 
     fn open_now(&self, port: &PortName) -> Result<Link, OpenError> {

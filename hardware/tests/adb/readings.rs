@@ -198,6 +198,27 @@ fn a_phone_of_one_slot_owes_no_second_imei() {
 }
 
 #[test]
+fn an_answer_for_slot_1_is_no_second_imei_of_a_phone_that_does_not_say_how_many_it_has() {
+    let mut phone =
+        Phone::new(&properties(34, "")).says(SLOT_1, parcel(ONE)).says(SLOT_2, parcel(ONE));
+    let reading = phone.read().unwrap();
+    assert_eq!(claims(&reading), [strong(1, ONE)]);
+    assert_eq!(reading.notes, [Note::SecondSlotUnsound]);
+    assert!(evidence(&reading, SLOT_2).answer.contains("Parcel"));
+    let mut phone =
+        Phone::new(&properties(34, "")).says(SLOT_1, parcel(ONE)).says(SLOT_2, parcel(TWO));
+    assert_eq!(claims(&phone.read().unwrap()), [strong(1, ONE), strong(2, TWO)]);
+}
+
+#[test]
+fn names_that_would_steer_a_terminal_are_cleaned() {
+    let hostile = properties(34, "").replace("UP1A", "\x1b[2J\x07UP1A\u{202e}");
+    let mut phone = Phone::new(&hostile).says(SLOT_1, parcel(ONE)).says(SLOT_2, parcel(TWO));
+    let reading = phone.read().unwrap();
+    assert_eq!(reading.firmware.as_deref(), Some("[2JUP1A.231005.007"));
+}
+
+#[test]
 fn a_missing_second_imei_is_remarked_on_where_the_phone_has_two_slots() {
     let reading = dual("").says(SLOT_2, NULL).read().unwrap();
     assert_eq!(claims(&reading), [strong(1, ONE)]);

@@ -113,7 +113,7 @@ fn soon() -> Instant {
 }
 
 fn topology(place: &str) -> Which {
-    Which::Topology(place.to_owned())
+    Which::Topology { place: place.to_owned(), serial: None }
 }
 
 fn serial(serial: &str) -> Which {
@@ -141,6 +141,19 @@ fn answers(v2: bool) -> Answers {
 
 fn imeis(reading: &Reading) -> Vec<String> {
     reading.claims.iter().map(|claim| claim.value.imei().unwrap().to_string()).collect()
+}
+
+#[tokio::test]
+async fn a_server_that_has_another_phone_in_that_place_is_not_believed() {
+    let fake = Fake::start(answers(true)).await;
+    let here = |serial: &str| {
+        let (place, serial) = ("1-1.2".to_owned(), Some(serial.to_owned()));
+        Which::Topology { place, serial }
+    };
+    let read = async |serial| fake.server().read(&here(serial), short()).await;
+    assert!(read("R58M0000001").await.is_ok());
+    let error = read("R58M0000099").await.unwrap_err();
+    assert!(matches!(error, ReadError::Server(ServerError::NotFound)), "{error:?}");
 }
 
 #[tokio::test]

@@ -206,3 +206,28 @@ fn a_phone_that_keeps_its_imei_to_itself_is_asked_by_hand() {
     // A box asks for nothing.
     assert_eq!(merged(vec![reading(Source::Label, &[(None, bad())])]).next_step, None);
 }
+
+#[test]
+fn ports_that_speak_for_a_card_each_do_not_disagree() {
+    let both = vec![weak(None, whole(1)), weak(None, whole(2))];
+    let at = Reading { claims: both, ..Reading::empty(Source::At) };
+    let handset = merged(vec![at.clone()]);
+    check_slots(&handset, &[(1, Some(1)), (2, Some(2))]);
+    check_trust(&handset, &[Some(Trust::Weak), Some(Trust::Weak)]);
+    assert_eq!(handset.worst(), Some(Severity::Warning));
+    assert_eq!(handset.next_step, Some(NextStep::DialAndScan));
+
+    // Whoever knows the slots puts them right.
+    let adb = reading(Source::Adb, &[(ONE, whole(2)), (TWO, whole(1))]);
+    let handset = merged(vec![at, adb]);
+    check_slots(&handset, &[(1, Some(2)), (2, Some(1))]);
+    check_trust(&handset, &[Some(Trust::Agreed), Some(Trust::Agreed)]);
+    assert_eq!((handset.next_step, handset.findings.len()), (None, 0));
+}
+
+#[test]
+fn a_weak_number_beside_a_rejected_one_makes_no_second_slot() {
+    let claims = vec![claim(None, bad()), weak(None, whole(1))];
+    let handset = merged(vec![Reading { claims, ..Reading::empty(Source::At) }]);
+    check_slots(&handset, &[(1, Some(1))]);
+}

@@ -14,11 +14,11 @@ use crate::clock::SystemClock;
 use crate::store::Store;
 
 /// A phone whose debug bridge is never free.
-struct Busy;
+struct Busy(&'static str);
 
 impl Bus for Busy {
     fn devices(&self) -> Vec<Device> {
-        vec![Device::new(place(), vec![Port::free(PortName::new("adb"), Speaks::Adb)])]
+        vec![Device::new(place(), vec![Port::free(PortName::new(self.0), Speaks::Adb)])]
     }
 
     fn open<'a>(&'a self, port: &'a PortName) -> Opening<'a> {
@@ -41,12 +41,15 @@ struct Shown {
 
 impl Shown {
     async fn new() -> Self {
+        Self::over(vec![Arc::new(Busy("adb"))]).await
+    }
+
+    async fn over(buses: Vec<Arc<dyn Bus>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("station.db")).await.unwrap();
         let again = vec![Duration::from_secs(3600); 2];
         let asking = Asking { again, ..Asking::new(AdbKeys::given(Vec::new())) };
-        let (bench, reads) =
-            Bench::new(store.clone(), Arc::new(SystemClock), vec![Arc::new(Busy)], asking);
+        let (bench, reads) = Bench::new(store.clone(), Arc::new(SystemClock), buses, asking);
         // Phones that were read are asked about by nobody here.
         drop(reads);
         let mut watch = tokio::task::JoinSet::new();
@@ -131,4 +134,27 @@ async fn nobody_waits_any_more_once_that_was_asked_for() {
     // It is not asked again by itself, only by a person.
     assert!(shown.bench.read_again(&place()));
     shown.until(|view| view.state == DeviceState::Reading).await;
+}
+
+#[tokio::test]
+async fn a_port_that_appears_later_adds_to_what_the_others_said() {
+    let shown = Shown::new().await;
+    let full = reading(Source::At, &[(ONE, whole(1)), (TWO, whole(2))]);
+    let poor = Reading { model: Some("Model 7".to_owned()), ..Reading::empty(Source::At) };
+    let view = shown.told(vec![News::Reading(full), News::Reading(poor)]).await;
+    let DeviceState::Read { handset, .. } = view.state else { panic!("{view:?}") };
+    let handset = shown.store.handset(handset).await.unwrap().unwrap();
+    check_slots(&handset, &[(1, Some(1)), (2, Some(2))]);
+    assert_eq!((handset.model.as_deref(), handset.findings.len()), (Some("Model 7"), 0));
+}
+
+#[tokio::test]
+async fn a_phone_that_two_buses_show_is_read_by_the_first_alone() {
+    let shown = Shown::over(vec![Arc::new(Busy("adb")), Arc::new(Busy("other"))]).await;
+    let before = shown.events().await;
+    for _ in 0..3 {
+        shown.bench.look().await.unwrap();
+    }
+    assert_eq!(shown.bench.device(&place()).unwrap().ports, [PortName::new("adb")]);
+    assert_eq!(shown.events().await, before, "nothing has happened");
 }
