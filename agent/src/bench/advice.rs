@@ -1,31 +1,10 @@
 //! The next best way: what a person does when a phone did not tell its IMEIs for sure.
 
-use serde::{Deserialize, Serialize};
 use tekser_hardware::{Note, Source};
-use utoipa::ToSchema;
 
 use super::failure::FailureCode;
 use super::handset::{Handset, RecordedReading, SlotView};
-
-/// What a person does next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NextStep {
-    /// Dial `*#06#` on the phone and scan or type what it shows.
-    DialAndScan,
-    /// Touch "Allow" on the phone.
-    AllowOnPhone,
-    /// Unlock the phone and read it again.
-    UnlockAndRetry,
-    /// Turn on a USB mode with a modem port, or USB debugging.
-    ModemPort,
-    /// Turn on USB debugging.
-    UsbDebugging,
-    /// Start the phone normally.
-    StartNormally,
-    /// Have the phone show the modem port that it hides.
-    ShowModem,
-}
+use super::next_step::NextStep;
 
 /// What to do about a phone that was read. `latest` are the readings that it is made of.
 pub(super) fn for_handset(handset: &Handset, latest: &[&RecordedReading]) -> Option<NextStep> {

@@ -6,7 +6,7 @@ use tekser_hardware::{Claim, Confidence, DeviceId, Note, Reading, Slot, Source};
 use tekser_imei::{Imei, Imei14, Suspicion};
 use utoipa::ToSchema;
 
-use super::advice::NextStep;
+use super::next_step::NextStep;
 use crate::finding::Severity;
 use crate::id::{HandsetId, ReadingId};
 

@@ -8,6 +8,7 @@ mod keys;
 mod label;
 mod merge;
 pub(crate) mod modem;
+mod next_step;
 mod plug;
 mod record;
 mod serial;
@@ -24,7 +25,6 @@ use tekser_hardware::{Access, Bus, Device, DeviceId, PortName, Reading, Role};
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
-pub use advice::NextStep;
 use failure::Failure;
 pub use failure::FailureCode;
 pub use handset::{Finding, FindingKind, Handset, RecordedReading, Said, SlotView, Trust};
@@ -32,6 +32,7 @@ pub use keys::{AdbKeys, Asking};
 pub use label::{LabelError, read_label};
 pub use merge::merge;
 pub use modem::ModemError;
+pub use next_step::NextStep;
 pub use record::{ScanError, ScanSource, Target};
 
 use crate::clock::Clock;

@@ -87,18 +87,23 @@ pub(super) async fn run(arguments: Arguments, setting: &Setting, output: &Output
     }
     let options = options(&arguments.adb, &devices, setting, output).await?;
     output.progress(&format!("reading {} …", plural(devices.len())));
-    let mut found = survey_all(&bus, devices, &options, output).await?;
+    let mut outcome = Outcome::Fine;
+    // A phone whose owner is waited for does not keep the others' IMEIs from the person.
+    let ended = |found: &Found| {
+        let nothing = found.readings.is_empty();
+        output.progress("");
+        if !(single && nothing)
+            && show(found, as_handset(found).as_ref(), output) == Outcome::Finding
+        {
+            outcome = Outcome::Finding;
+        }
+    };
+    let mut found = survey_all(&bus, devices, &options, output, ended).await?;
     output.progress("");
     if single && found.first().is_some_and(|one| one.readings.is_empty()) {
         return Err(Failure::Environment(found.remove(0).into_error()));
     }
-    let mut outcome = Outcome::Fine;
     let handsets: Vec<Option<Handset>> = found.iter().map(as_handset).collect();
-    for (one, handset) in found.iter().zip(&handsets) {
-        if show(one, handset.as_ref(), output) == Outcome::Finding {
-            outcome = Outcome::Finding;
-        }
-    }
     let views = found.iter().zip(&handsets).map(|(one, handset)| view_of(one, handset.as_ref()));
     output.value(&views.collect::<Vec<_>>());
     Ok(outcome)
@@ -140,12 +145,14 @@ async fn options(
     Ok(Options { again: Vec::new(), ..asking.options(keys, Stop::default()) })
 }
 
-/// Reads all of them at once, and tells people what to do meanwhile.
+/// Reads all of them at once, and tells people what to do meanwhile. Each is shown to `ended` as
+/// soon as it is read.
 async fn survey_all(
     bus: &Arc<dyn Bus>,
     devices: Vec<Device>,
     options: &Options,
     output: &Output,
+    mut ended: impl FnMut(&Found),
 ) -> Result<Vec<Found>, Failure> {
     let (tell, mut told) = mpsc::unbounded_channel();
     let mut tasks = JoinSet::new();
@@ -162,9 +169,10 @@ async fn survey_all(
         tokio::select! {
             biased;
             Some((device, until)) = told.recv() => waiting.change(device, until, output),
-            ended = tasks.join_next() => match ended {
-                Some(ended) => {
-                    let (index, found) = ended?;
+            joined = tasks.join_next() => match joined {
+                Some(joined) => {
+                    let (index, found) = joined?;
+                    ended(&found);
                     all.insert(index, found);
                 }
                 None => break,
@@ -205,7 +213,7 @@ pub(super) async fn read(
     options: &Options,
     output: &Output,
 ) -> Result<Found, Failure> {
-    let found = survey_all(bus, vec![device], options, output).await?.into_iter().next();
+    let found = survey_all(bus, vec![device], options, output, |_| {}).await?.into_iter().next();
     found.ok_or_else(|| Failure::Environment(anyhow!("nothing was read")))
 }
 

@@ -1,7 +1,7 @@
 //! Why a phone gave no reading over the debug bridge, and what a person can do about it.
 
 use super::banner::PhoneState;
-use super::server::ServerError;
+use super::server_error::ServerError;
 use crate::link::LinkError;
 
 /// Why a phone gave no reading over the debug bridge.

@@ -31,6 +31,7 @@ pub mod parcel;
 pub mod property;
 mod reader;
 pub mod server;
+mod server_error;
 mod server_list;
 pub mod session;
 pub mod shell;
