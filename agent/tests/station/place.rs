@@ -1,6 +1,7 @@
 //! The data directory.
 
 use std::io::ErrorKind;
+#[cfg(unix)]
 use std::path::Path;
 
 use tekser::batch::{KeyError, StationKey};
