@@ -17,6 +17,7 @@
 //! | [`survey`] | every port of one device at once: one phone, all that it says of itself |
 //! | [`reading`] | identity facts from one source at one time |
 //! | [`vendor`] | what a USB vendor and product id alone tell |
+//! | [`wording`] | text that a foreign device chose, as it may be shown |
 
 #![warn(missing_docs)]
 
@@ -34,7 +35,7 @@ mod soundness;
 pub mod survey;
 pub mod usb;
 pub mod vendor;
-mod wording;
+pub mod wording;
 
 pub use bus::{Access, Bus, Device, DeviceId, Port, Role, Speaks};
 pub use link::{Link, LinkError, OpenError};

@@ -5,7 +5,7 @@ const LONGEST: usize = 256;
 
 /// The text without control characters, which could steer a terminal, and without marks that turn
 /// the direction of writing, which could show digits in another order. `None` if nothing is left.
-pub(crate) fn shown(text: &str) -> Option<String> {
+pub fn shown(text: &str) -> Option<String> {
     let cut = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
     let text: String = cut.chars().filter(|letter| !steers(*letter)).collect();
     let text = text.trim();
