@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tekser::bench::DeviceState;
 use tekser_hardware::Bus as _;
 use tekser_hardware::machine::Machine;
+use tekser_hardware::serial::SerialBus;
 use tekser_virtual_bench::persona::AdbBehaviour;
 use tekser_virtual_bench::usb::{Look, UsbPhone};
 use tekser_virtual_bench::{Android, Behaviour, Persona};
@@ -163,6 +164,10 @@ pub(crate) fn weight(phones: usize) {
         .collect();
     let look = median(&mut looks);
     line("  one look at all of them, times the pause between close looks", look, CLOSELY);
+    let ports = SerialBus::machine();
+    let began = Instant::now();
+    assert_eq!(ports.devices().len(), phones);
+    line("  of that their serial ports", began.elapsed(), look);
 }
 
 /// How long an idle station is watched.
