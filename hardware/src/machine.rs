@@ -2,8 +2,7 @@
 
 mod newcomers;
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::bus::{Bus, Change, Device, DeviceId, Opening, Role, Showing, Speaks};
@@ -21,19 +20,42 @@ pub struct Machine {
     usb: Result<Arc<Usb>, NoUsb>,
     serial: SerialBus,
     newcomers: Mutex<Newcomers>,
-    /// How many looks are left of those that follow news closely.
-    close: AtomicU32,
+    pace: Mutex<Pace>,
 }
 
 /// A phone that was plugged in is there first, its ports a moment later, and the right to open
 /// them another moment later: after news the ports are looked at often for a while.
 const CLOSELY: Duration = Duration::from_millis(15);
 
-/// How many close looks there are after news: three seconds of them.
-const LOOKS: u32 = 200;
+/// How long that is.
+const CLOSE: Duration = Duration::from_secs(3);
 
 /// Longest time between two looks: rights and holders change without word.
 const SELDOM: Duration = Duration::from_millis(500);
+
+/// With many phones a look is work: the pause after it is so many times as long at least, or
+/// looking would take the processor from reading.
+const REST: u32 = 2;
+
+/// How often the ports are looked at.
+#[derive(Debug)]
+struct Pace {
+    close_until: Instant,
+    /// What the last look took.
+    look: Duration,
+}
+
+impl Pace {
+    fn news(&mut self, now: Instant) {
+        self.close_until = now + CLOSE;
+    }
+
+    /// Longest time from a look to the next.
+    fn pause(&self, now: Instant) -> Duration {
+        let pause = if now < self.close_until { CLOSELY } else { SELDOM };
+        pause.max(self.look * REST)
+    }
+}
 
 impl Default for Machine {
     fn default() -> Self {
@@ -53,7 +75,7 @@ impl Machine {
             usb,
             serial: SerialBus::machine(),
             newcomers: Mutex::default(),
-            close: AtomicU32::new(LOOKS),
+            pace: Mutex::new(Pace { close_until: Instant::now() + CLOSE, look: Duration::ZERO }),
         }
     }
 
@@ -65,9 +87,12 @@ impl Machine {
         }
     }
 
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn wait(&self) {
-        let looks = self.close.load(Ordering::Relaxed);
-        let pause = if looks > 0 { CLOSELY } else { SELDOM };
+        let pause = self.pace().pause(Instant::now());
         let news = async {
             match &self.usb {
                 Ok(usb) => usb.changed().await,
@@ -75,15 +100,14 @@ impl Machine {
             }
         };
         if tokio::time::timeout(pause, news).await.is_ok() {
-            self.close.store(LOOKS, Ordering::Relaxed);
-        } else if looks > 0 {
-            self.close.store(looks - 1, Ordering::Relaxed);
+            self.pace().news(Instant::now());
         }
     }
 }
 
 impl Bus for Machine {
     fn devices(&self) -> Vec<Device> {
+        let began = Instant::now();
         let found = self.usb.as_ref().map(|usb| usb.devices()).unwrap_or_default();
         let modems: Vec<DeviceId> = found
             .iter()
@@ -92,6 +116,7 @@ impl Bus for Machine {
             .collect();
         let usb = found.into_iter().map(|Found { device, .. }| device).collect();
         let devices = join(usb, self.serial.devices(), serial::place);
+        self.pace().look = began.elapsed();
         let mut newcomers = self.newcomers.lock().unwrap_or_else(PoisonError::into_inner);
         newcomers.settled(devices, &modems, Instant::now())
     }
@@ -248,6 +273,18 @@ mod tests {
         assert_eq!((one.len(), one[0].ports.len()), (1, 1));
         let two = join(vec![body("1-1", None), body("1-2", None)], vec![com], nowhere);
         assert_eq!(two.len(), 3);
+    }
+
+    #[test]
+    fn looks_are_close_after_news_and_never_take_most_of_a_processor() {
+        let now = Instant::now();
+        let mut pace = Pace { close_until: now, look: Duration::from_millis(1) };
+        assert_eq!(pace.pause(now), SELDOM);
+        pace.news(now);
+        assert_eq!(pace.pause(now + CLOSE / 2), CLOSELY);
+        assert_eq!(pace.pause(now + CLOSE), SELDOM);
+        pace.look = Duration::from_millis(350);
+        assert_eq!(pace.pause(now), Duration::from_millis(700));
     }
 
     #[tokio::test]

@@ -5,6 +5,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tekser::bench::DeviceState;
+use tekser_hardware::Bus as _;
+use tekser_hardware::machine::Machine;
+use tekser_hardware::serial::SerialBus;
 use tekser_virtual_bench::persona::AdbBehaviour;
 use tekser_virtual_bench::usb::{Look, UsbPhone};
 use tekser_virtual_bench::{Android, Behaviour, Persona};
@@ -61,7 +64,11 @@ struct Together {
 
 /// What this process has used of the processors.
 fn processor_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    processor_time_of("self")
+}
+
+fn processor_time_of(process: &str) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
     let fields = stat.rsplit(')').next().unwrap().split_whitespace();
     let ticks: u64 = fields.skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum();
     Duration::from_millis(ticks * 10)
@@ -106,6 +113,10 @@ impl Drop for Station {
 }
 
 impl Station {
+    fn worked(&self) -> Duration {
+        processor_time_of(&self.0.id().to_string())
+    }
+
     fn weight(&self) -> (f64, u32) {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
         let number = |key: &str| -> u32 {
@@ -127,13 +138,44 @@ pub(crate) fn weight(phones: usize) {
     };
     until_read(0);
     let (idle, idle_threads) = station.weight();
+    let before = station.worked();
     let cast = (300..300 + phones).map(|n| galaxy(n, DELAY));
     let _phones: Vec<UsbPhone> =
         cast.map(|(persona, look)| UsbPhone::plug(persona, &look).unwrap()).collect();
     until_read(phones);
-    // Read over the faster of two ports; the other is a moment later.
-    std::thread::sleep(Duration::from_secs(5));
+    let worked = station.worked() - before;
+    // Read over the faster of two ports, and looked after closely for a while.
+    std::thread::sleep(Duration::from_secs(8));
     let (full, threads) = station.weight();
+    let before = station.worked();
+    std::thread::sleep(QUIET);
+    let quiet = station.worked() - before;
     println!("station: {idle:.1} MiB and {idle_threads} threads with no phone,");
     println!("         {full:.1} MiB and {threads} threads with {phones} phones that were read");
+    line("  processor time to read them, times one of 100 ms each", worked, a_tenth(phones));
+    line("  processor time when all are read, of the time that passes", quiet, QUIET);
+    let machine = Machine::new();
+    let mut looks: Vec<Duration> = (0..20)
+        .map(|_| {
+            let began = Instant::now();
+            assert_eq!(machine.devices().len(), phones);
+            began.elapsed()
+        })
+        .collect();
+    let look = median(&mut looks);
+    line("  one look at all of them, times the pause between close looks", look, CLOSELY);
+    let ports = SerialBus::machine();
+    let began = Instant::now();
+    assert_eq!(ports.devices().len(), phones);
+    line("  of that their serial ports", began.elapsed(), look);
+}
+
+/// How long an idle station is watched.
+const QUIET: Duration = Duration::from_secs(5);
+
+/// The pause between looks after news.
+const CLOSELY: Duration = Duration::from_millis(15);
+
+fn a_tenth(phones: usize) -> Duration {
+    Duration::from_millis(100) * u32::try_from(phones).unwrap()
 }
