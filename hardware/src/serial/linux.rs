@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rustix::fs::{Access as Mode, access as may};
 
+use super::listing::Mark;
 use crate::bus::Access;
 use crate::link::OpenError;
 use crate::port::PortName;
@@ -27,6 +28,27 @@ fn place_in(path: &str) -> Option<(String, u8)> {
         (numbers(bus) && numbers(ports))
             .then(|| interface.parse().ok().map(|interface| (topology.to_owned(), interface)))?
     })
+}
+
+/// A mark for every serial port of a USB device.
+pub(super) fn marks() -> Option<Vec<Mark>> {
+    let mut marks: Vec<Mark> = fs::read_dir("/sys/class/tty")
+        .ok()?
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            // The console's own ports are many and never on the USB.
+            if name.starts_with("ttyS") || name.strip_prefix("tty")?.parse::<u16>().is_ok() {
+                return None;
+            }
+            let place = fs::read_link(entry.path()).ok()?;
+            let (topology, _) = place_in(place.to_str()?)?;
+            let plug = plug(&topology);
+            Some((name, place, plug))
+        })
+        .collect();
+    marks.sort();
+    Some(marks)
 }
 
 /// Number of the plug-in of a USB device: its bus, and its address there.

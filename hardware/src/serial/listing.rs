@@ -1,6 +1,8 @@
 //! Which serial ports belong to which USB device.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo};
 
@@ -16,24 +18,60 @@ const QUECTEL: u16 = 0x2c7c;
 #[derive(Debug, Clone, Default)]
 pub struct SerialBus {
     single: Option<PortName>,
+    last: Last,
+}
+
+/// The last list of ports, and by what it is known to hold still: `serialport` looks at every
+/// terminal of the machine each time, which is most of what a look costs.
+#[derive(Debug, Clone, Default)]
+struct Last(Arc<Mutex<Option<Listed>>>);
+
+#[derive(Debug)]
+struct Listed {
+    marks: Vec<Mark>,
+    ports: Ports,
+}
+
+/// One USB port as cheaply as it can be told from another: its name, its place in the system, and
+/// the number of its plug-in.
+pub(super) type Mark = (String, PathBuf, Option<u32>);
+
+type Ports = Vec<(PortName, UsbPortInfo)>;
+
+impl Last {
+    /// The ports now.
+    fn ports(&self) -> Ports {
+        let Some(marks) = system::marks() else {
+            return usb_ports();
+        };
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(listed) = last.as_ref().filter(|listed| listed.marks == marks) {
+            return listed.ports.clone();
+        }
+        let ports = usb_ports();
+        // A port that came or went meanwhile makes the list one that was never true.
+        *last = (system::marks().as_ref() == Some(&marks))
+            .then(|| Listed { marks, ports: ports.clone() });
+        ports
+    }
 }
 
 impl SerialBus {
     /// All USB ports of the machine. On-board ports (`ttyS0`, `COM1` of a mainboard) are left
     /// out: no phone is behind them.
-    pub const fn machine() -> Self {
-        Self { single: None }
+    pub fn machine() -> Self {
+        Self::default()
     }
 
     /// One port named by a person, of whatever kind, a pseudo-terminal included.
-    pub const fn single(port: PortName) -> Self {
-        Self { single: Some(port) }
+    pub fn single(port: PortName) -> Self {
+        Self { single: Some(port), ..Self::default() }
     }
 }
 
 impl Bus for SerialBus {
     fn devices(&self) -> Vec<Device> {
-        let ports = usb_ports();
+        let ports = self.last.ports();
         let Some(single) = &self.single else {
             return group(
                 ports.into_iter().map(|(port, info)| (Seat::of(&port, &info), port, info)),
@@ -52,7 +90,7 @@ impl Bus for SerialBus {
     }
 }
 
-fn usb_ports() -> Vec<(PortName, UsbPortInfo)> {
+fn usb_ports() -> Ports {
     if !system::can_list() {
         return Vec::new();
     }
@@ -200,6 +238,12 @@ mod tests {
             (device.maker.as_deref(), device.serial),
             (Some("[2Jevil"), device.maker.clone())
         );
+    }
+
+    #[test]
+    fn a_list_that_is_looked_at_twice_is_the_same_list() {
+        let bus = SerialBus::machine();
+        assert_eq!(bus.devices(), bus.devices());
     }
 
     #[test]
