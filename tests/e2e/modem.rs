@@ -66,6 +66,17 @@ async fn press(browser: &Browser, action: &str, keys: &[Key], next: &str) {
     wait().for_element(Locator::Css(&found(next))).await.unwrap();
 }
 
+/// Waits until the button of this action has the focus, whether or not the window has it. A key
+/// that is pressed earlier may go to another button than a person would see it go to.
+async fn until_focus(browser: &Browser, action: &str) {
+    let active = "return document.activeElement?.dataset.action ?? ''";
+    let limit = tokio::time::Instant::now() + PATIENCE;
+    while browser.client.execute(active, Vec::new()).await.unwrap() != action {
+        assert!(tokio::time::Instant::now() < limit, "the focus has to be on {action}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hidden_modem_is_shown_to_a_person_who_says_so_twice() {
     let Some(browser) = Browser::start().await else { return };
@@ -77,18 +88,13 @@ async fn a_hidden_modem_is_shown_to_a_person_who_says_so_twice() {
     let (asks, says_no) = (r#"[data-action="modem"]"#, r#"[data-action="modem-no"]"#);
     press(&browser, "modem", &[Key::Enter], says_no).await;
     browser.until_shown("other programs that use this phone").await;
-    // The element with the focus, whether or not the window has it.
-    let active = "return document.activeElement?.dataset.action ?? ''";
-    let limit = tokio::time::Instant::now() + PATIENCE;
-    while browser.client.execute(active, Vec::new()).await.unwrap() != "modem-no" {
-        assert!(tokio::time::Instant::now() < limit, "the focus has to be on No");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until_focus(&browser, "modem-no").await;
     // One press too many is a no.
     press(&browser, "modem-no", &[Key::Enter], asks).await;
     assert_eq!(hiding.times_shown.load(Ordering::Relaxed), 0);
 
     press(&browser, "modem", &[Key::Enter], says_no).await;
+    until_focus(&browser, "modem-no").await;
     press(&browser, "modem-yes", &[Key::Enter], ".imei").await;
     browser.until_shown(&Persona::nth(3).imeis[0].to_string()).await;
     assert_eq!(hiding.times_shown.load(Ordering::Relaxed), 1);
