@@ -326,7 +326,7 @@ fn whatever_phones_say_nothing_else_is_sent_and_no_digit_is_made_up() {
 }
 
 #[test]
-#[ignore = "takes a minute with --release and several without"]
+#[ignore = "run by `.ci/run fuzz`, with --release: unoptimised it takes minutes"]
 fn a_million_phones_say_anything_and_nothing_else_is_sent() {
     converse_with(1_000_000);
 }
