@@ -1,0 +1,30 @@
+//! The protocol between a Tekser scanner and a station.
+//!
+//! Bytes go over any two-way stream: USB CDC-ACM as a rule, a UART adapter or a pseudo-terminal
+//! as well. A stream may lose, double or corrupt bytes, and either end may begin in the middle.
+//!
+//! ```text
+//! frame   = COBS( message, CRC-32 little-endian ) 0x00
+//! message = postcard( FromScanner ) | postcard( FromStation )
+//! ```
+//!
+//! | room | job |
+//! |---|---|
+//! | [`message`] | what is said, each way |
+//! | [`version`] | who understands whom, and how the protocol may grow |
+//! | [`usb`] | how a scanner is recognised on the USB |
+//!
+//! No allocation, no clock, no input or output, no panic on any input.
+
+#![no_std]
+#![deny(missing_docs)]
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod message;
+pub mod usb;
+pub mod version;
+
+pub use message::{FromScanner, FromStation};

@@ -1,0 +1,466 @@
+//! What scanner and station say to each other.
+//!
+//! A conversation:
+//!
+//! ```text
+//! station                              scanner
+//! Hello { versions, nonce }      →
+//!                                ←     Hello { nonce, store, oldest, next, … }
+//! Resume { store, after }        →            (after: newest scan that is durable here)
+//! Time { unix_ms }               →
+//!                                ←     State { … }
+//!                                ←     Scan { sequence: after + 1, … }
+//!                                ←     Scan { sequence: after + 2, … }     up to WINDOW ahead
+//! Ack { through }                →            (once they are on the station's disk)
+//! Alive                          →            every ALIVE_EVERY while there is nothing else
+//! ```
+//!
+//! A scan stays in the scanner's store until an `Ack` covers it. The station takes scans in the
+//! order of their numbers and only the next one; anything else makes it repeat its last `Ack`,
+//! and a scanner that waits too long for one begins again behind the last (go-back-N).
+//!
+//! See [`crate::version`] before changing anything here.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::version::Versions;
+
+/// Longest text of a code, in bytes. A longer one is refused with [`Verdict::TooLong`] to the
+/// person and never accepted.
+pub const TEXT_MAX: usize = 512;
+
+/// Longest message, in bytes, before the CRC and framing.
+pub const MESSAGE_MAX: usize = TEXT_MAX + 64;
+
+/// Scans that may be on their way unacknowledged.
+pub const WINDOW: u32 = 8;
+
+/// How often a station that has nothing to say sends [`FromStation::Alive`], in milliseconds.
+pub const ALIVE_EVERY_MS: u32 = 1_000;
+
+/// After how long without a frame a scanner holds its station to be away, in milliseconds.
+pub const AWAY_AFTER_MS: u32 = 3_500;
+
+/// Number of an accepted scan: one more than the one before, for the life of a store. The first
+/// is 1; 0 stands for "none yet".
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Sequence(pub u32);
+
+/// Number of a scanner's store, drawn by chance when it is formatted: sequence numbers mean
+/// something within one store only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct StoreId(pub u32);
+
+/// Scans of one box belong together and carry one number; it grows within a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct BoxNumber(pub u32);
+
+/// Serial number of a scanner: what its flash chip or processor is born with.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SerialNumber(pub [u8; 8]);
+
+/// In hex, as on the USB.
+impl fmt::Display for SerialNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
+    }
+}
+
+impl fmt::Debug for SerialNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for SerialNumber {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=[u8]:02X}", &self.0[..]);
+    }
+}
+
+/// A symbology identifier without its `]`: code and modifier, such as `C0` (ISO/IEC 15424).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Aim(pub [u8; 2]);
+
+/// What the scanner made of a code; the station judges again, with what it knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Verdict {
+    /// At least one sound identifier of a phone, and none that is wrong.
+    Valid,
+    /// An IMEI whose check digit is wrong, or that cannot be one.
+    Wrong,
+    /// Sound, but a number no honest phone has (see `tekser_imei::Suspicion`).
+    Suspicious,
+    /// Something of use, but no IMEI, MEID or EID: a serial or article number.
+    Other,
+    /// Nothing of use.
+    Nothing,
+    /// Longer than [`TEXT_MAX`]; never in a [`Scan`].
+    TooLong,
+}
+
+/// When something was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Moment {
+    /// Milliseconds since 1970-01-01T00:00Z: a station had told the time since the scanner began.
+    Unix {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Nobody had: how long the scanner was running, and which run it was.
+    Uptime {
+        /// Number of the run, as [`ScannerHello::boots`].
+        boot: u32,
+        /// Milliseconds since it began.
+        ms: u64,
+    },
+}
+
+/// One accepted scan.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scan<'a> {
+    /// Its number.
+    pub sequence: Sequence,
+    /// The box it belongs to.
+    pub box_number: BoxNumber,
+    /// When it was read.
+    pub at: Moment,
+    /// What kind of code it was, if the engine tells.
+    pub aim: Option<Aim>,
+    /// What the person was told.
+    pub verdict: Verdict,
+    /// What the code says, without symbology identifier and terminator: 1 to [`TEXT_MAX`] bytes.
+    pub text: &'a [u8],
+}
+
+/// Shows the length of the text alone.
+impl fmt::Debug for Scan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scan")
+            .field("sequence", &self.sequence)
+            .field("box_number", &self.box_number)
+            .field("at", &self.at)
+            .field("aim", &self.aim)
+            .field("verdict", &self.verdict)
+            .field("text", &format_args!("{} bytes", self.text.len()))
+            .finish()
+    }
+}
+
+/// Boards that firmware exists for. Raw on the wire, so that an unknown board is still a scanner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Board(pub u16);
+
+impl Board {
+    /// No board: the virtual bench.
+    pub const VIRTUAL: Self = Self(0);
+    /// Raspberry Pi Pico (RP2040).
+    pub const PICO: Self = Self(1);
+    /// nRF52840 development kit.
+    pub const NRF52840: Self = Self(2);
+    /// STM32F405.
+    pub const STM32F405: Self = Self(3);
+}
+
+/// Version of a firmware: major, minor, patch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct FirmwareVersion(pub [u16; 3]);
+
+/// Things that a scanner can do beyond the least, as a set of bits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Capabilities(pub u32);
+
+impl Capabilities {
+    /// Scans survive power loss.
+    pub const DURABLE: u32 = 1;
+    /// It has a beeper.
+    pub const BEEPER: u32 = 1 << 1;
+    /// It has a trigger button.
+    pub const BUTTON: u32 = 1 << 2;
+    /// The station can send it to its boot loader ([`Restart::BootLoader`]).
+    pub const BOOT_LOADER: u32 = 1 << 3;
+
+    /// Whether all of these bits are set.
+    pub const fn has(self, bits: u32) -> bool {
+        self.0 & bits == bits
+    }
+}
+
+/// Why a scanner began to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Start {
+    /// Power came.
+    Power,
+    /// The station asked for it ([`FromStation::Restart`]).
+    Asked,
+    /// It hung, and its watchdog started it again.
+    Watchdog,
+    /// It panicked: a [`FromScanner::Crash`] tells where.
+    Panic,
+    /// Something else: a debugger, a reset pin.
+    Other,
+}
+
+/// A scanner presents itself, in answer to [`FromStation::Hello`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ScannerHello {
+    /// What it speaks.
+    pub versions: Versions,
+    /// The number in the station's `Hello` that this answers.
+    pub nonce: u32,
+    /// The board.
+    pub board: Board,
+    /// The firmware.
+    pub firmware: FirmwareVersion,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// Its serial number.
+    pub serial: SerialNumber,
+    /// Its store.
+    pub store: StoreId,
+    /// Oldest scan that it still has; equal to `next` if it has none.
+    pub oldest: Sequence,
+    /// Number of the next scan that it accepts.
+    pub next: Sequence,
+    /// How often this firmware's store was started.
+    pub boots: u32,
+    /// Why it runs.
+    pub start: Start,
+}
+
+/// How the scan engine is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum EngineState {
+    /// It is being set up.
+    Starting,
+    /// It answered, and its settings were read back.
+    Ready,
+    /// It does not answer: wiring, speed, or another make than configured. Codes that it sends
+    /// are taken all the same.
+    Silent,
+    /// It answers, but does not keep a setting.
+    Refusing,
+    /// Of a kind that cannot be asked.
+    Unknown,
+}
+
+/// How a scanner is: sent after `Resume`, when something changed, and at most ten times a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct State {
+    /// Scans that wait for their `Ack`.
+    pub waiting: u32,
+    /// Bytes of the store in use, and in all.
+    pub used: u32,
+    /// Bytes that the store holds.
+    pub capacity: u32,
+    /// Scans that were refused since the store was formatted because it was full. The person heard
+    /// it each time.
+    pub refused: u32,
+    /// Codes since it runs that came broken off the engine: noise, overrun, too long.
+    pub broken: u32,
+    /// Frames since it runs that came broken off the station.
+    pub bad_frames: u32,
+    /// The engine.
+    pub engine: EngineState,
+}
+
+/// Which protocol the scan engine speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum EngineKind {
+    /// GM65, GM805, GM812, GM861 (Hangzhou Grow, Waveshare): `7E 00` frames.
+    Gm65,
+    /// GM67, GM72: Simple Serial Interface (Symbol, Zebra).
+    Ssi,
+    /// DE2120: ASCII commands.
+    De2120,
+    /// Any other: lines of text.
+    Line,
+}
+
+/// What makes the engine look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum TriggerMode {
+    /// The button, or the station.
+    Asked,
+    /// It looks all the time.
+    Always,
+}
+
+/// What a person can set. Kept in the scanner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Settings {
+    /// The scan engine.
+    pub engine: EngineKind,
+    /// Speed of its line, in baud.
+    pub baud: u32,
+    /// What makes it look.
+    pub trigger: TriggerMode,
+    /// How long the same code counts as the same scan, in milliseconds; 0 turns it off.
+    pub same_code_ms: u16,
+    /// A pause after which a scan begins a new box, in milliseconds; 0: only a "next" code does.
+    pub box_pause_ms: u16,
+    /// Loudness of the beeper, 0 (off) to 10.
+    pub loudness: u8,
+    /// Whether codes with [`Verdict::Nothing`] are kept and sent as well.
+    pub keep_nothing: bool,
+}
+
+impl Settings {
+    /// As it comes out of the box.
+    pub const DEFAULT: Self = Self {
+        engine: EngineKind::Gm65,
+        baud: 9_600,
+        trigger: TriggerMode::Always,
+        same_code_ms: 2_000,
+        box_pause_ms: 4_000,
+        loudness: 7,
+        keep_nothing: true,
+    };
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Why settings were not taken; the old ones stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum SettingsError {
+    /// Not a speed that engine and board share.
+    Baud,
+    /// More than 10.
+    Loudness,
+    /// The flash could not be written.
+    Flash,
+}
+
+/// What the last run ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Crash<'a> {
+    /// The firmware that panicked.
+    pub firmware: FirmwareVersion,
+    /// Source file, UTF-8, perhaps cut at the front.
+    pub file: &'a str,
+    /// Line in it.
+    pub line: u32,
+    /// What it said, UTF-8, perhaps cut at the end.
+    pub message: &'a str,
+    /// Milliseconds that it had been running.
+    pub uptime_ms: u64,
+}
+
+/// What a person is shown by lamp and beeper at the station's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Notice {
+    /// The registry has nothing against it.
+    Clear,
+    /// The registry blocks it, or another phone has the same number.
+    Stop,
+    /// Here I am: to tell one scanner from another.
+    Identify,
+}
+
+/// How to begin anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Restart {
+    /// The same firmware.
+    Firmware,
+    /// The boot loader, to be given another firmware.
+    BootLoader,
+}
+
+/// What a scanner says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FromScanner<'a> {
+    /// Who it is.
+    Hello(ScannerHello),
+    /// How it is.
+    State(State),
+    /// An accepted scan.
+    #[serde(borrow)]
+    Scan(Scan<'a>),
+    /// The settings: in answer to `ReadSettings` and to a `Configure` that was taken.
+    Settings(Settings),
+    /// A `Configure` that was not taken.
+    SettingsRefused(SettingsError),
+    /// The last run ended in a panic: after every `Hello` until `CrashSeen`.
+    #[serde(borrow)]
+    Crash(Crash<'a>),
+}
+
+/// What a station says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum FromStation {
+    /// Begins a conversation, also in the middle of another.
+    Hello {
+        /// What the station speaks.
+        versions: Versions,
+        /// Drawn by chance, so that an answer is known to be one.
+        nonce: u32,
+    },
+    /// Scans are wanted, beginning behind `after`; what is up to there is durable and may go.
+    Resume {
+        /// The store that the station means; another one has never been heard and sends all.
+        store: StoreId,
+        /// Newest scan of it that is durable.
+        after: Sequence,
+    },
+    /// Scans up to this one are durable.
+    Ack {
+        /// The newest of them.
+        through: Sequence,
+    },
+    /// The station is there.
+    Alive,
+    /// What time it is.
+    Time {
+        /// Milliseconds since 1970-01-01T00:00Z.
+        unix_ms: u64,
+    },
+    /// Asks for the settings.
+    ReadSettings,
+    /// Changes all settings.
+    Configure(Settings),
+    /// Looks for a code now, or stops looking.
+    Trigger {
+        /// Look, or stop.
+        on: bool,
+    },
+    /// What is scanned next is another box.
+    NextBox,
+    /// Lamp and beeper.
+    Notice(Notice),
+    /// Begins anew.
+    Restart(Restart),
+    /// The crash was recorded and need not be told again.
+    CrashSeen,
+    /// Panics on purpose: whoever looks after scanners can see that a panic is reported.
+    Panic,
+}

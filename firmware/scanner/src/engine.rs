@@ -1,0 +1,59 @@
+//! Scan engines: the modules that look at codes and send what they see over a UART.
+//!
+//! A driver is sans-IO: it is fed the engine's bytes and the time, and asked what to send.
+//! Whatever the engine says, a driver holds at most [`TEXT_MAX`](tekser_wire::message::TEXT_MAX)
+//! bytes of text and panics on nothing.
+
+use tekser_wire::message::{Aim, EngineState, TriggerMode};
+
+use crate::clock::Instant;
+
+/// What came off an engine.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A code, whole.
+    Code {
+        /// What kind of code, if the engine was told to say and did.
+        aim: Option<Aim>,
+        /// What it says, without symbology identifier and terminator; never empty.
+        text: &'a [u8],
+    },
+    /// Something that began like a code and was none, or could not be taken whole.
+    Broken(Broken),
+}
+
+/// Why a code could not be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Broken {
+    /// Longer than a scanner takes.
+    TooLong,
+    /// A frame whose checksum or form is wrong, or a UART error within it.
+    Noise,
+}
+
+/// A driver for one kind of engine.
+pub trait Engine {
+    /// Takes one byte. `None` for a byte that the UART reported as broken (framing, overrun).
+    fn receive(&mut self, byte: Option<u8>, now: Instant) -> Option<Event<'_>>;
+
+    /// To be called at [`Engine::wake_at`] and whenever it is convenient: an idle line may end a
+    /// code, an answer may be overdue.
+    fn tick(&mut self, now: Instant) -> Option<Event<'_>>;
+
+    /// When [`Engine::tick`] must be called at the latest; `None` if there is nothing to wait for.
+    fn wake_at(&self) -> Option<Instant>;
+
+    /// Puts the next bytes for the engine into `out` and says how many; 0 if there are none now.
+    /// `out` holds 32 bytes at least.
+    fn transmit(&mut self, now: Instant, out: &mut [u8]) -> usize;
+
+    /// Looks for a code, or stops looking. Without meaning in [`TriggerMode::Always`].
+    fn trigger(&mut self, on: bool, now: Instant);
+
+    /// Sets the engine up from the start: when it got power, and when settings changed.
+    fn set_up(&mut self, trigger: TriggerMode, now: Instant);
+
+    /// How the engine is.
+    fn state(&self) -> EngineState;
+}

@@ -1,0 +1,18 @@
+//! What a Tekser scanner does, on any board.
+//!
+//! ```text
+//! engine bytes ─ engine ─▶ code ─ label ─▶ verdict ─ journal ─▶ accepted scan ─ wire ─▶ station
+//!                                              └─▶ indicator (lamp, beeper)
+//! ```
+//!
+//! No allocation, no panic on any input, no `unsafe`; time, flash, pins and streams are given.
+
+#![no_std]
+#![deny(missing_docs)]
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod clock;
+pub mod engine;
