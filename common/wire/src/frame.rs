@@ -71,7 +71,12 @@ pub fn encode<T: Serialize + ?Sized>(message: &T, out: &mut [u8]) -> Result<usiz
     let behind = block.get_mut(length..).and_then(|rest| rest.first_chunk_mut());
     *behind.ok_or(FrameError::TooLong)? = sum;
     let block = block.get(..length + CRC_LEN).ok_or(FrameError::TooLong)?;
-    cobs::try_encode_including_sentinels(block, out).map_err(|_| FrameError::TooLong)
+    let (begin, rest) = out.split_first_mut().ok_or(FrameError::TooLong)?;
+    *begin = 0;
+    let length = cobs::try_encode(block, rest).map_err(|_| FrameError::TooLong)?;
+    // With one byte too few the crate returns a length all the same.
+    *rest.get_mut(length).ok_or(FrameError::TooLong)? = 0;
+    Ok(length + 2)
 }
 
 /// Takes frames out of a stream of bytes, one byte at a time.
