@@ -3,7 +3,7 @@
 //! Sans-IO: it is fed the station's bytes and the time, asks a [`Source`] for what it has to say,
 //! and hands out frames to send. Milliseconds count from any point, and never backwards.
 
-use crate::frame::{Deframer, FRAME_MAX, encode};
+use crate::frame::{Deframer, FRAME_MAX, decode, encode};
 use crate::message::{
     AWAY_AFTER_MS, CRASH_TEXT_MAX, Crash, FromScanner, FromStation, Notice, Restart,
     STATE_EVERY_MS, Scan, ScannerHello, Sequence, Settings, SettingsError, State, StoreId,
@@ -154,7 +154,7 @@ impl ScannerEnd {
             return None;
         };
         talk.heard_at = Some(now_ms);
-        match postcard::from_bytes(message) {
+        match decode(message) {
             Ok(message) => talk.take(message, now_ms, store),
             Err(_) => {
                 if !talk.is_newer {

@@ -12,7 +12,7 @@ mod asks;
 
 use core::fmt;
 
-use crate::frame::{Deframer, FRAME_MAX, encode};
+use crate::frame::{Deframer, FRAME_MAX, decode, encode};
 use crate::message::{
     ALIVE_EVERY_MS, Crash, FromScanner, FromStation, SILENT_AFTER_MS, Scan, ScannerHello, Sequence,
     Settings, SettingsError, State, StoreId, UNASKED,
@@ -175,7 +175,7 @@ impl StationEnd {
         };
         talk.heard_at = Some(now_ms);
         talk.was_silent = false;
-        if let Ok(message) = postcard::from_bytes(message) {
+        if let Ok(message) = decode(message) {
             return talk.take(message, now_ms);
         }
         let is_newer = talk.hello.as_ref().is_some_and(|hello| hello.versions.current > CURRENT);

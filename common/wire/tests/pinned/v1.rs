@@ -3,7 +3,7 @@
 //! and a new version.
 
 use serde::Serialize;
-use tekser_wire::frame::{Deframer, FRAME_MAX, encode};
+use tekser_wire::frame::{Deframer, FRAME_MAX, decode, encode};
 use tekser_wire::message::*;
 use tekser_wire::version::Versions;
 
@@ -26,13 +26,13 @@ fn bytes(hex: &str) -> Vec<u8> {
 fn scanner(message: &FromScanner<'_>, hex: &str) {
     assert_eq!(format!("{:02x?}", written(message)), format!("{:02x?}", bytes(hex)));
     let bytes = bytes(hex);
-    assert_eq!(&postcard::from_bytes::<FromScanner<'_>>(&bytes).unwrap(), message);
+    assert_eq!(&decode::<FromScanner<'_>>(&bytes).expect("a message"), message);
 }
 
 #[track_caller]
 fn station(message: &FromStation, hex: &str) {
     assert_eq!(format!("{:02x?}", written(message)), format!("{:02x?}", bytes(hex)));
-    assert_eq!(&postcard::from_bytes::<FromStation>(&bytes(hex)).unwrap(), message);
+    assert_eq!(&decode::<FromStation>(&bytes(hex)).expect("a message"), message);
 }
 
 const STORE: StoreId = StoreId(0xfeed_beef);
