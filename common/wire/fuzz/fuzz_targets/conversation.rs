@@ -105,7 +105,7 @@ fuzz_target!(|input: &[u8]| {
     let mut nonce = 1;
     let (deeds, foreign) = input.split_at(input.len().min(256) & !1);
     for (at, deed) in deeds.chunks_exact(2).enumerate() {
-        let [what, how] = [deed[0], usize::from(deed[1])];
+        let (what, how) = (deed[0], usize::from(deed[1]));
         let line = if how & 1 == 0 { &mut world.to_scanner } else { &mut world.to_station };
         match what % 12 {
             0..=3 => world.pass(how as u64 * 8),
