@@ -7,11 +7,14 @@
 pub mod aim;
 #[cfg(test)]
 mod bed;
+pub mod gm65;
 pub mod line;
 mod lines;
+mod pace;
 
 use tekser_wire::message::{Aim, EngineKind, EngineState, TriggerMode};
 
+pub use self::gm65::Gm65;
 pub use self::line::Line;
 use crate::clock::Instant;
 
@@ -68,14 +71,19 @@ pub trait Engine {
 /// A driver that is chosen while the scanner runs.
 #[derive(Debug)]
 pub enum AnyEngine {
+    /// GM65 and its family.
+    Gm65(Gm65),
     /// Lines of text.
     Line(Line),
 }
 
 impl AnyEngine {
     /// The driver for a kind of engine; call [`Engine::set_up`] when the engine has power.
-    pub const fn new(_: EngineKind) -> Self {
-        Self::Line(Line::new())
+    pub const fn new(kind: EngineKind) -> Self {
+        match kind {
+            EngineKind::Gm65 => Self::Gm65(Gm65::new()),
+            EngineKind::Ssi | EngineKind::De2120 | EngineKind::Line => Self::Line(Line::new()),
+        }
     }
 }
 
@@ -83,6 +91,7 @@ impl AnyEngine {
 macro_rules! dispatch {
     ($any:expr, $driver:ident => $call:expr) => {
         match $any {
+            AnyEngine::Gm65($driver) => $call,
             AnyEngine::Line($driver) => $call,
         }
     };
