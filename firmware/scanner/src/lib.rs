@@ -18,6 +18,7 @@ pub mod clock;
 pub mod engine;
 pub mod identity;
 pub mod indicator;
+pub mod journal;
 pub mod scanner;
 pub mod shell;
 
