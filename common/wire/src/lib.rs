@@ -13,6 +13,7 @@
 //! | [`message`] | what is said, each way |
 //! | [`version`] | who understands whom, and how the protocol may grow |
 //! | [`usb`] | how a scanner is recognised on the USB |
+//! | [`image`] | what a firmware image says of itself |
 //!
 //! No allocation, no clock, no input or output, no panic on any input.
 
@@ -23,6 +24,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod image;
 pub mod message;
 pub mod usb;
 pub mod version;
