@@ -300,8 +300,3 @@ fn seal_of(program: &Program) -> Result<Seal, ImageError> {
     digest.update(&program.bytes()[at + SIZE..]);
     Ok(Seal { length: end - start, checksum: digest.finalize() })
 }
-
-/// A version as people write it.
-pub fn version_text(FirmwareVersion([major, minor, patch]): FirmwareVersion) -> String {
-    format!("{major}.{minor}.{patch}")
-}

@@ -3,7 +3,7 @@
 use tekser_hardware::firmware::elf::{ElfError, segments};
 use tekser_hardware::firmware::program::{Program, ProgramError, Segment};
 
-use super::elf;
+use super::linker::elf;
 
 fn at(address: u32, bytes: &[u8]) -> Segment {
     Segment { address, bytes: bytes.to_vec() }

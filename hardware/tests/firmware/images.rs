@@ -5,7 +5,7 @@ use tekser_hardware::firmware::{Image, ImageError, Program, Uf2};
 use tekser_wire::image::{CHECKSUM, Record};
 use tekser_wire::message::{Board, FirmwareVersion};
 
-use super::{RECORD_AT, elf, flash, record, seal_boot2, sound_elf};
+use super::linker::{RECORD_AT, elf, flash, record, seal_boot2, sound_elf};
 
 fn read(flash: &[u8]) -> Result<Image, ImageError> {
     let start = PICO.flash.start;
@@ -143,7 +143,7 @@ fn no_image_reaches_into_the_scans() {
         assert_eq!(with(journal.clone()), Err(ImageError::Journal { journal }));
     }
     for journal in [
-        0x1000_3000..0x1000_2000,
+        core::ops::Range { start: 0x1000_3000, end: 0x1000_2000 },
         0x1000_2000..0x1000_2000,
         0x1000_2010..0x1000_3000,
         0x1000_2000..0x1000_3010,

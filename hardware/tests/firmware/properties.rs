@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use tekser_hardware::firmware::program::Segment;
 use tekser_hardware::firmware::{Image, Program, Uf2};
 
-use super::{flash, record, sound_elf};
+use super::linker::{flash, record, sound_elf};
 use tekser_wire::message::Board;
 
 proptest! {
