@@ -4,7 +4,7 @@
 //! as well. A stream may lose, double or corrupt bytes, and either end may begin in the middle.
 //!
 //! ```text
-//! frame   = COBS( message, CRC-32 little-endian ) 0x00
+//! frame   = 0x00 COBS( message, CRC-32 little-endian ) 0x00
 //! message = postcard( FromScanner ) | postcard( FromStation )
 //! ```
 //!
@@ -14,6 +14,9 @@
 //! | [`version`] | who understands whom, and how the protocol may grow |
 //! | [`usb`] | how a scanner is recognised on the USB |
 //! | [`image`] | what a firmware image says of itself |
+//! | [`frame`] | from bytes to messages and back |
+//! | [`scanner`] | what the scanner's end says when |
+//! | [`station`] | what the station's end says when |
 //!
 //! No allocation, no clock, no input or output, no panic on any input.
 
@@ -24,8 +27,11 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod frame;
 pub mod image;
 pub mod message;
+pub mod scanner;
+pub mod station;
 pub mod usb;
 pub mod version;
 
