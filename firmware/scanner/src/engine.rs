@@ -7,6 +7,7 @@
 pub mod aim;
 #[cfg(test)]
 mod bed;
+pub mod de2120;
 pub mod gm65;
 pub mod line;
 mod lines;
@@ -14,6 +15,7 @@ mod pace;
 
 use tekser_wire::message::{Aim, EngineKind, EngineState, TriggerMode};
 
+pub use self::de2120::De2120;
 pub use self::gm65::Gm65;
 pub use self::line::Line;
 use crate::clock::Instant;
@@ -71,6 +73,8 @@ pub trait Engine {
 /// A driver that is chosen while the scanner runs.
 #[derive(Debug)]
 pub enum AnyEngine {
+    /// DE2120.
+    De2120(De2120),
     /// GM65 and its family.
     Gm65(Gm65),
     /// Lines of text.
@@ -82,7 +86,8 @@ impl AnyEngine {
     pub const fn new(kind: EngineKind) -> Self {
         match kind {
             EngineKind::Gm65 => Self::Gm65(Gm65::new()),
-            EngineKind::Ssi | EngineKind::De2120 | EngineKind::Line => Self::Line(Line::new()),
+            EngineKind::De2120 => Self::De2120(De2120::new()),
+            EngineKind::Ssi | EngineKind::Line => Self::Line(Line::new()),
         }
     }
 }
@@ -91,6 +96,7 @@ impl AnyEngine {
 macro_rules! dispatch {
     ($any:expr, $driver:ident => $call:expr) => {
         match $any {
+            AnyEngine::De2120($driver) => $call,
             AnyEngine::Gm65($driver) => $call,
             AnyEngine::Line($driver) => $call,
         }
