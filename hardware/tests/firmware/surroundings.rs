@@ -129,13 +129,9 @@ struct Desk(Arc<Counter>);
 impl Bus for Desk {
     fn devices(&self) -> Vec<Device> {
         let runs = self.0.runs.lock().unwrap().is_some();
-        let port = Port::free(PortName::new(PORT), Speaks::At);
-        let ours = Device {
-            role: Role::Scanner,
-            maker: Some("Tekser".into()),
-            ..Device::new(DeviceId::usb("1-2"), vec![port])
-        };
-        let foreign = Port::free(PortName::new("/dev/ttyACM8"), Speaks::At);
+        let port = Port::free(PortName::new(PORT), Speaks::Scanner);
+        let ours = Device { role: Role::Scanner, ..Device::new(DeviceId::usb("1-2"), vec![port]) };
+        let foreign = Port::free(PortName::new("/dev/ttyACM8"), Speaks::Codes);
         let foreign =
             Device { role: Role::Scanner, ..Device::new(DeviceId::usb("1-3"), vec![foreign]) };
         if runs { vec![foreign, ours] } else { vec![foreign] }

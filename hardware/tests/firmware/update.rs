@@ -6,13 +6,14 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use tekser_hardware::PortName;
 use tekser_hardware::firmware::update::drive::{self, Drive, WriteError};
 use tekser_hardware::firmware::update::{
     DRIVE_LIMIT, HAND_LIMIT, Plan, Present, Progress, RETURN_LIMIT, Seen, Unreached, UpdateError,
     Updated, World, run,
 };
 use tekser_hardware::firmware::{Image, ImageError, Uf2};
-use tekser_hardware::{LinkError, PortName};
+use tekser_hardware::scanner::SessionError;
 use tekser_wire::message::{Board, Capabilities, FirmwareVersion, SerialNumber};
 use tempfile::TempDir;
 
@@ -129,7 +130,7 @@ impl World for Desk {
         Seen { present: self.scanner.clone().into_iter().collect(), unreached }
     }
 
-    async fn ask_boot_loader(&mut self, _: &Present) -> Result<(), LinkError> {
+    async fn ask_boot_loader(&mut self, _: &Present) -> Result<(), SessionError> {
         self.asked += 1;
         if let Some(after) = self.boots_after {
             self.scanner = None;

@@ -7,8 +7,8 @@ use tekser_wire::message::FirmwareVersion;
 
 use super::Unreached;
 use crate::firmware::ImageError;
-use crate::link::LinkError;
 use crate::port::PortName;
+use crate::scanner::SessionError;
 
 /// Where an update stopped.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +46,7 @@ pub enum UpdateError {
         /// Its port.
         port: PortName,
         /// Why.
-        source: LinkError,
+        source: SessionError,
     },
     /// It was asked and goes on as before.
     #[error("the scanner was asked to start its boot loader and did not")]

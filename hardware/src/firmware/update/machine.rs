@@ -10,16 +10,17 @@ use tokio::time::{Instant, timeout};
 use super::drive::{self, Drive, WriteError};
 use super::greeting::{Greeted, greet};
 use super::{Present, Seen, Unreached, World};
-use crate::bus::{Bus, Role};
-use crate::link::{LinkError, OpenError};
+use crate::bus::{Bus, Speaks};
+use crate::link::OpenError;
 use crate::port::PortName;
+use crate::scanner::SessionError;
 
 /// Longest wait for a scanner to say who it is. It answers within milliseconds; the wait is for
 /// one that has just been plugged in and for `Hello` that was lost.
 const HELLO_LIMIT: Duration = Duration::from_secs(2);
 
-/// Longest wait for a scanner to take a request.
-const ASK_LIMIT: Duration = Duration::from_secs(3);
+/// Longest wait for a scanner to go once it was asked.
+const ASK_LIMIT: Duration = Duration::from_secs(2);
 
 /// Longest look at the drives.
 const LOOK_LIMIT: Duration = Duration::from_secs(10);
@@ -50,17 +51,14 @@ impl Surroundings {
         }
         let bus = Arc::clone(&self.bus);
         let devices = tokio::task::spawn_blocking(move || bus.devices()).await.unwrap_or_default();
-        let scanners = devices.into_iter().filter(|device| device.role == Role::Scanner);
-        let ours =
-            scanners.filter(|device| device.maker.as_deref() == Some(tekser_wire::usb::MAKER));
-        let ports = ours.filter_map(|device| device.ports.into_iter().next());
-        ports.map(|port| port.name).take(SCANNERS_MAX).collect()
+        let ports = devices.iter().flat_map(|device| device.speaking(Speaks::Scanner));
+        ports.map(|port| port.name.clone()).take(SCANNERS_MAX).collect()
     }
 
     async fn greeted(&self, port: &PortName) -> Result<Greeted, Unreached> {
         let link = self.bus.open(port).await?;
         let greeted = greet(link, HELLO_LIMIT).await;
-        greeted.map_err(|_| Unreached::Silent { port: port.clone() })
+        greeted.ok_or_else(|| Unreached::Silent { port: port.clone() })
     }
 }
 
@@ -93,10 +91,10 @@ impl World for Surroundings {
         seen
     }
 
-    async fn ask_boot_loader(&mut self, scanner: &Present) -> Result<(), LinkError> {
+    async fn ask_boot_loader(&mut self, scanner: &Present) -> Result<(), SessionError> {
         let greeted = self.greeted(&scanner.port).await.map_err(|error| match error {
-            Unreached::Closed(_) => LinkError::Gone,
-            Unreached::Silent { .. } => LinkError::Timeout,
+            Unreached::Closed(_) => SessionError::Gone,
+            Unreached::Silent { .. } => SessionError::Stuck,
         })?;
         greeted.ask_boot_loader(ASK_LIMIT).await
     }

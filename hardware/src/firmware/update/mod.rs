@@ -24,8 +24,9 @@ use serde::Serialize;
 use tekser_wire::message::{Board, Capabilities, FirmwareVersion, SerialNumber};
 
 use super::{Image, ImageError};
-use crate::link::{LinkError, OpenError};
+use crate::link::OpenError;
 use crate::port::PortName;
+use crate::scanner::SessionError;
 use drive::{Drive, WriteError};
 pub use error::UpdateError;
 
@@ -113,7 +114,7 @@ pub trait World {
     fn ask_boot_loader(
         &mut self,
         scanner: &Present,
-    ) -> impl Future<Output = Result<(), LinkError>> + Send;
+    ) -> impl Future<Output = Result<(), SessionError>> + Send;
     /// Drives of boards in their boot loaders.
     fn drives(&mut self) -> impl Future<Output = Vec<Drive>> + Send;
     /// The boot loader's drive at a path that a person named, if there is one.
