@@ -4,7 +4,7 @@
 //! as well. A stream may lose, double or corrupt bytes, and either end may begin in the middle.
 //!
 //! ```text
-//! frame   = COBS( message, CRC-32 little-endian ) 0x00
+//! frame   = 0x00 COBS( message, CRC-32 little-endian ) 0x00
 //! message = postcard( FromScanner ) | postcard( FromStation )
 //! ```
 //!
@@ -13,6 +13,9 @@
 //! | [`message`] | what is said, each way |
 //! | [`version`] | who understands whom, and how the protocol may grow |
 //! | [`usb`] | how a scanner is recognised on the USB |
+//! | [`frame`] | from bytes to messages and back |
+//! | [`scanner`] | what the scanner's end says when |
+//! | [`station`] | what the station's end says when |
 //!
 //! No allocation, no clock, no input or output, no panic on any input.
 
@@ -23,7 +26,10 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod frame;
 pub mod message;
+pub mod scanner;
+pub mod station;
 pub mod usb;
 pub mod version;
 

@@ -9,15 +9,21 @@
 //! Resume { store, after }        →            (after: newest scan that is durable here)
 //! Time { unix_ms }               →
 //!                                ←     State { … }
-//!                                ←     Scan { sequence: after + 1, … }
-//!                                ←     Scan { sequence: after + 2, … }     up to WINDOW ahead
-//! Ack { through }                →            (once they are on the station's disk)
+//!                                ←     Scan { store, after + 1, … }
+//!                                ←     Scan { store, after + 2, … }        up to WINDOW ahead
+//! Ack { store, through }         →            (once they are on the station's disk)
 //! Alive                          →            every ALIVE_EVERY while there is nothing else
+//!                                ←     State { … }              every STATE_EVERY, at the least
 //! ```
 //!
 //! A scan stays in the scanner's store until an `Ack` covers it. The station takes scans in the
 //! order of their numbers and only the next one; anything else makes it repeat its last `Ack`,
-//! and a scanner that waits too long for one begins again behind the last (go-back-N).
+//! and a scanner that waits too long for one begins again behind the last (go-back-N). Numbers
+//! that the scanner cannot deliver any more are told in their place, as a `Gap`.
+//!
+//! Whatever is lost is said again: the station repeats `Hello` until it is answered; a scanner
+//! that has greeted repeats its `Hello` until there is a `Resume`; one that began to run anew
+//! answers anything with a `Hello` that nobody asked for ([`UNASKED`]).
 //!
 //! See [`crate::version`] before changing anything here.
 
@@ -43,6 +49,19 @@ pub const ALIVE_EVERY_MS: u32 = 1_000;
 /// After how long without a frame a scanner holds its station to be away, in milliseconds.
 pub const AWAY_AFTER_MS: u32 = 3_500;
 
+/// How often a scanner whose state does not change sends it all the same, in milliseconds: its
+/// sign of life, and what heals a lost one.
+pub const STATE_EVERY_MS: u32 = 2_000;
+
+/// After how long without a frame a station holds its scanner to be silent, in milliseconds.
+pub const SILENT_AFTER_MS: u32 = 7_000;
+
+/// Nonce of a scanner's `Hello` that no `Hello` of a station asked for. Stations draw others.
+pub const UNASKED: u32 = 0;
+
+/// Longest file name and longest text of a [`Crash`], in bytes; longer ones are cut.
+pub const CRASH_TEXT_MAX: usize = 256;
+
 /// Number of an accepted scan: one more than the one before, for the life of a store. The first
 /// is 1; 0 stands for "none yet".
 #[derive(
@@ -50,6 +69,23 @@ pub const AWAY_AFTER_MS: u32 = 3_500;
 )]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Sequence(pub u32);
+
+impl Sequence {
+    /// No scan yet.
+    pub const NONE: Self = Self(0);
+
+    /// The one after this; the last possible one is its own successor.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// The one before this; none comes before [`Sequence::NONE`].
+    #[must_use]
+    pub const fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+}
 
 /// Number of a scanner's store, drawn by chance when it is formatted: sequence numbers mean
 /// something within one store only.
@@ -200,9 +236,11 @@ impl Capabilities {
     }
 }
 
-/// Why a scanner began to run.
+/// Why a scanner began to run. One byte on the wire, and any is understood: it stands in a
+/// [`ScannerHello`], which every version must be able to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[serde(from = "u8", into = "u8")]
 pub enum Start {
     /// Power came.
     Power,
@@ -212,17 +250,42 @@ pub enum Start {
     Watchdog,
     /// It panicked: a [`FromScanner::Crash`] tells where.
     Panic,
-    /// Something else: a debugger, a reset pin.
+    /// Something else: a debugger, a reset pin, or what only a newer firmware knows.
     Other,
 }
 
-/// A scanner presents itself, in answer to [`FromStation::Hello`].
+impl From<u8> for Start {
+    fn from(code: u8) -> Self {
+        match code {
+            0 => Self::Power,
+            1 => Self::Asked,
+            2 => Self::Watchdog,
+            3 => Self::Panic,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl From<Start> for u8 {
+    fn from(start: Start) -> Self {
+        match start {
+            Start::Power => 0,
+            Start::Asked => 1,
+            Start::Watchdog => 2,
+            Start::Panic => 3,
+            Start::Other => 4,
+        }
+    }
+}
+
+/// A scanner presents itself, in answer to [`FromStation::Hello`]. It never changes: every
+/// version reads that of every other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ScannerHello {
     /// What it speaks.
     pub versions: Versions,
-    /// The number in the station's `Hello` that this answers.
+    /// The number in the station's `Hello` that this answers, or [`UNASKED`].
     pub nonce: u32,
     /// The board.
     pub board: Board,
@@ -261,7 +324,8 @@ pub enum EngineState {
     Unknown,
 }
 
-/// How a scanner is: sent after `Resume`, when something changed, and at most ten times a second.
+/// How a scanner is: sent after `Resume`, when something changed, every [`STATE_EVERY_MS`], and
+/// at most ten times a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct State {
@@ -276,7 +340,7 @@ pub struct State {
     pub refused: u32,
     /// Codes since it runs that came broken off the engine: noise, overrun, too long.
     pub broken: u32,
-    /// Frames since it runs that came broken off the station.
+    /// Frames since it runs that came broken off the station. The scanner's end fills this in.
     pub bad_frames: u32,
     /// The engine.
     pub engine: EngineState,
@@ -363,11 +427,11 @@ pub enum SettingsError {
 pub struct Crash<'a> {
     /// The firmware that panicked.
     pub firmware: FirmwareVersion,
-    /// Source file, UTF-8, perhaps cut at the front.
+    /// Source file, UTF-8, cut at the front to [`CRASH_TEXT_MAX`].
     pub file: &'a str,
     /// Line in it.
     pub line: u32,
-    /// What it said, UTF-8, perhaps cut at the end.
+    /// What it said, UTF-8, cut at the end to [`CRASH_TEXT_MAX`].
     pub message: &'a str,
     /// Milliseconds that it had been running.
     pub uptime_ms: u64,
@@ -403,37 +467,55 @@ pub enum FromScanner<'a> {
     /// How it is.
     State(State),
     /// An accepted scan.
-    #[serde(borrow)]
-    Scan(Scan<'a>),
+    Scan {
+        /// The store that its number belongs to.
+        store: StoreId,
+        /// What was read.
+        #[serde(borrow)]
+        scan: Scan<'a>,
+    },
     /// The settings: in answer to `ReadSettings` and to a `Configure` that was taken.
     Settings(Settings),
     /// A `Configure` that was not taken.
     SettingsRefused(SettingsError),
-    /// The last run ended in a panic: after every `Hello` until `CrashSeen`.
+    /// The last run ended in a panic: again and again until `CrashSeen`.
     #[serde(borrow)]
     Crash(Crash<'a>),
+    /// Scans that the scanner does not have any more: another station took them, or the store
+    /// lost them. Stands in their place in the order of scans.
+    Gap {
+        /// The store.
+        store: StoreId,
+        /// The first that is missing.
+        first: Sequence,
+        /// The last that is missing.
+        last: Sequence,
+    },
 }
 
 /// What a station says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FromStation {
-    /// Begins a conversation, also in the middle of another.
+    /// Begins a conversation, also in the middle of another. Never changes.
     Hello {
         /// What the station speaks.
         versions: Versions,
-        /// Drawn by chance, so that an answer is known to be one.
+        /// Drawn by chance, so that an answer is known to be one; not [`UNASKED`].
         nonce: u32,
     },
     /// Scans are wanted, beginning behind `after`; what is up to there is durable and may go.
     Resume {
-        /// The store that the station means; another one has never been heard and sends all.
+        /// The store that the station means; another one sends all that it has.
         store: StoreId,
-        /// Newest scan of it that is durable.
+        /// Newest scan of it that is durable. If that is one that the scanner has not accepted
+        /// yet, its store forgot some: it gives the numbers up to here to no other scan.
         after: Sequence,
     },
     /// Scans up to this one are durable.
     Ack {
+        /// The store that its number belongs to.
+        store: StoreId,
         /// The newest of them.
         through: Sequence,
     },
@@ -457,7 +539,8 @@ pub enum FromStation {
     NextBox,
     /// Lamp and beeper.
     Notice(Notice),
-    /// Begins anew.
+    /// Begins anew. Never changes, and is obeyed whatever version the station speaks: an update
+    /// is what cures two ends that do not understand each other.
     Restart(Restart),
     /// The crash was recorded and need not be told again.
     CrashSeen,
