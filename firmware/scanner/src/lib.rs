@@ -16,3 +16,12 @@ extern crate std;
 
 pub mod clock;
 pub mod engine;
+pub mod identity;
+pub mod indicator;
+pub mod scanner;
+pub mod shell;
+
+pub use crate::clock::Instant;
+pub use crate::identity::{CrashRecord, Identity};
+pub use crate::indicator::{Indication, Tone};
+pub use crate::scanner::{BoardRequest, Scanner};
