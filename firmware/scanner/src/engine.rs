@@ -4,8 +4,15 @@
 //! Whatever the engine says, a driver holds at most [`TEXT_MAX`](tekser_wire::message::TEXT_MAX)
 //! bytes of text and panics on nothing.
 
-use tekser_wire::message::{Aim, EngineState, TriggerMode};
+pub mod aim;
+#[cfg(test)]
+mod bed;
+pub mod line;
+mod lines;
 
+use tekser_wire::message::{Aim, EngineKind, EngineState, TriggerMode};
+
+pub use self::line::Line;
 use crate::clock::Instant;
 
 /// What came off an engine.
@@ -56,4 +63,57 @@ pub trait Engine {
 
     /// How the engine is.
     fn state(&self) -> EngineState;
+}
+
+/// A driver that is chosen while the scanner runs.
+#[derive(Debug)]
+pub enum AnyEngine {
+    /// Lines of text.
+    Line(Line),
+}
+
+impl AnyEngine {
+    /// The driver for a kind of engine; call [`Engine::set_up`] when the engine has power.
+    pub const fn new(_: EngineKind) -> Self {
+        Self::Line(Line::new())
+    }
+}
+
+/// Calls the same method of whichever driver it is.
+macro_rules! dispatch {
+    ($any:expr, $driver:ident => $call:expr) => {
+        match $any {
+            AnyEngine::Line($driver) => $call,
+        }
+    };
+}
+
+impl Engine for AnyEngine {
+    fn receive(&mut self, byte: Option<u8>, now: Instant) -> Option<Event<'_>> {
+        dispatch!(self, driver => driver.receive(byte, now))
+    }
+
+    fn tick(&mut self, now: Instant) -> Option<Event<'_>> {
+        dispatch!(self, driver => driver.tick(now))
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        dispatch!(self, driver => driver.wake_at())
+    }
+
+    fn transmit(&mut self, now: Instant, out: &mut [u8]) -> usize {
+        dispatch!(self, driver => driver.transmit(now, out))
+    }
+
+    fn trigger(&mut self, on: bool, now: Instant) {
+        dispatch!(self, driver => driver.trigger(on, now));
+    }
+
+    fn set_up(&mut self, trigger: TriggerMode, now: Instant) {
+        dispatch!(self, driver => driver.set_up(trigger, now));
+    }
+
+    fn state(&self) -> EngineState {
+        dispatch!(self, driver => driver.state())
+    }
 }
