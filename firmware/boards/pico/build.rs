@@ -27,8 +27,8 @@ fn main() {
 fn memory() -> String {
     format!(
         "MEMORY {{
-    BOOT2      : ORIGIN = 0x10000000, LENGTH = 0x100
-    FLASH      : ORIGIN = 0x10000100, LENGTH = {:#x} - 0x100
+    BOOT2      : ORIGIN = {base:#x}, LENGTH = 0x100
+    FLASH      : ORIGIN = {base:#x} + 0x100, LENGTH = {image:#x} - 0x100
     RAM        : ORIGIN = 0x20000000, LENGTH = 256K
     LAST_WORDS : ORIGIN = 0x20040000, LENGTH = 4K
 }}
@@ -38,9 +38,14 @@ SECTIONS {{
 }} INSERT BEFORE .text;
 
 SECTIONS {{
+    .tekser_image : ALIGN(4) {{ KEEP(*(.tekser_image)); . = ALIGN(4); }} > FLASH
+}} INSERT AFTER .rodata;
+
+SECTIONS {{
     .last_words (NOLOAD) : {{ KEEP(*(.last_words)); }} > LAST_WORDS
 }} INSERT BEFORE .got;
 ",
-        layout::IMAGE
+        base = layout::BASE,
+        image = layout::IMAGE,
     )
 }

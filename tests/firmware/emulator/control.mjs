@@ -43,7 +43,7 @@ const REQUESTS = {
         if (asleep !== undefined) machine.host.asleep = asleep, machine.mcu && machine.usb.sleep(asleep);
         if (absent !== undefined) machine.host.absent = absent;
         if (connect) machine.host = { asleep: false, absent: false }, machine.usb?.sleep(false), machine.usb?.connect();
-        if (open !== undefined) machine.usb.setLines(open).catch(() => {});
+        if (open !== undefined) machine.usb?.setLines(open);
     },
     button(machine, { pressed }) {
         machine.pressed = pressed;

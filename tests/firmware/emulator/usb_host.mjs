@@ -1,5 +1,8 @@
 // A USB host in miniature: enumerates as Linux does, binds CDC-ACM, then moves bulk data. An endpoint
 // without a buffer is asked again later (NAK), a stall and a device that says nothing are reported.
+//
+// What takes several steps is a generator that yields what it waits for, and not a promise: everything
+// happens in simulated time, within one call of `run`.
 import { UsbBus } from './usb_bus.mjs';
 
 const PATIENCE = 500e6; // nanoseconds for a control transfer
@@ -30,7 +33,7 @@ export class UsbHost {
         if (!this.attached) return;
         this.ready = false;
         this.transfer = undefined;
-        this.#enumerate().catch(error => this.onState('failed', { why: error.message }));
+        this.#perform(this.#enumerate());
     }
     /** The host sleeps: it neither asks for data nor sends any. */
     sleep(asleep) {
@@ -43,33 +46,49 @@ export class UsbHost {
         this.#pump();
     }
     /** DTR and RTS: whether a program has the port open. */
-    async setLines(open) {
-        await this.#control(0x21, 0x22, open ? 3 : 0, this.communication, 0);
+    setLines(open) {
+        if (this.ready) this.#perform(this.#lines(open));
+    }
+    *#lines(open) {
+        yield this.#control(0x21, 0x22, open ? 3 : 0, this.communication, 0);
     }
 
-    async #enumerate() {
-        await this.#reset();
-        await this.#control(0x80, 6, DEVICE << 8, 0, 64);
-        await this.#reset();
-        await this.#control(0x00, 5, 1, 0, 0); // SET_ADDRESS
-        const device = await this.#control(0x80, 6, DEVICE << 8, 0, 18);
-        const head = await this.#control(0x80, 6, CONFIGURATION << 8, 0, 9);
+    /** Goes through the steps of a generator: each is a function that is told what to call when done. */
+    #perform(steps) {
+        const go = (how, value) => {
+            try {
+                const step = steps[how](value);
+                if (!step.done) step.value(result => go('next', result), error => go('throw', error));
+            } catch (error) {
+                this.onState('failed', { why: error.message });
+            }
+        };
+        go('next');
+    }
+
+    *#enumerate() {
+        yield this.#reset();
+        yield this.#control(0x80, 6, DEVICE << 8, 0, 64);
+        yield this.#reset();
+        yield this.#control(0x00, 5, 1, 0, 0); // SET_ADDRESS
+        const device = yield this.#control(0x80, 6, DEVICE << 8, 0, 18);
+        const head = yield this.#control(0x80, 6, CONFIGURATION << 8, 0, 9);
         const length = head[2] | (head[3] << 8);
-        const configuration = await this.#control(0x80, 6, CONFIGURATION << 8, 0, length);
+        const configuration = yield this.#control(0x80, 6, CONFIGURATION << 8, 0, length);
         if (configuration.length !== length) throw new Error('the configuration is cut short');
         this.#bind(configuration);
         const facts = {
             vendor: device[8] | (device[9] << 8),
             product: device[10] | (device[11] << 8),
-            maker: await this.#string(device[14]),
-            name: await this.#string(device[15]),
-            serial: await this.#string(device[16]),
+            maker: yield* this.#string(device[14]),
+            name: yield* this.#string(device[15]),
+            serial: yield* this.#string(device[16]),
             milliamperes: configuration[8] * 2,
         };
-        await this.#control(0x00, 9, configuration[5], 0, 0); // SET_CONFIGURATION
+        yield this.#control(0x00, 9, configuration[5], 0, 0); // SET_CONFIGURATION
         const coding = Uint8Array.of(0x00, 0xc2, 0x01, 0, 0, 0, 8); // 115200 8N1; means nothing here
-        await this.#control(0x21, 0x20, 0, this.communication, 7, coding);
-        await this.setLines(true);
+        yield this.#control(0x21, 0x20, 0, this.communication, 7, coding);
+        yield* this.#lines(true);
         this.ready = true;
         this.onState('configured', facts);
         this.#pump();
@@ -92,19 +111,19 @@ export class UsbHost {
             throw new Error('not a CDC-ACM device');
         }
     }
-    async #string(index) {
+    *#string(index) {
         if (!index) return undefined;
-        const descriptor = await this.#control(0x80, 6, (STRING << 8) | index, 0x409, 255);
+        const descriptor = yield this.#control(0x80, 6, (STRING << 8) | index, 0x409, 255);
         return Buffer.from(descriptor.subarray(2)).toString('utf16le');
     }
 
     #reset() {
         this.endpointZero = undefined;
-        return new Promise(done => this.bus.reset(done));
+        return resolve => this.bus.reset(resolve);
     }
     #control(type, request, value, index, length, data) {
         const setup = Uint8Array.of(type, request, value & 255, value >> 8, index & 255, index >> 8, length & 255, length >> 8);
-        return new Promise((resolve, reject) => {
+        return (resolve, reject) => {
             const transfer = { reads: !!(type & 0x80), length, data, got: [], resolve, reject };
             transfer.name = `control transfer ${type.toString(16)}/${request}/${value.toString(16)}`;
             this.bus.after(50_000, () => {
@@ -114,7 +133,7 @@ export class UsbHost {
                     if (this.transfer === transfer) this.#finish(new Error('no answer'));
                 });
             });
-        });
+        };
     }
     #finish(error) {
         const { transfer } = this;
