@@ -36,6 +36,7 @@ pub struct FromEngine {
     look_until: Instant,
 }
 
+#[inline(never)]
 pub fn open(
     uart: Peri<'static, UART0>,
     tx: Peri<'static, PIN_0>,

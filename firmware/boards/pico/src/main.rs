@@ -51,7 +51,7 @@ static RECORD: [u8; image::SIZE] = Record::new(
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    let chip = embassy_rp::init(embassy_rp::config::Config::default());
+    let chip = init();
     let mut watchdog = Watchdog::new(chip.WATCHDOG);
     let last = tekser_last_words::find();
     let start = start::reason(&mut watchdog, last.as_ref());
@@ -96,4 +96,9 @@ async fn main(spawner: Spawner) {
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     tekser_last_words::say(info, FIRMWARE);
     pins::reset()
+}
+
+#[inline(never)]
+fn init() -> embassy_rp::Peripherals {
+    embassy_rp::init(embassy_rp::config::Config::default())
 }

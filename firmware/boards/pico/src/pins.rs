@@ -40,6 +40,7 @@ pub struct PicoBoard {
 }
 
 impl PicoBoard {
+    #[inline(never)]
     pub fn new(watchdog: Watchdog, pins: Pins) -> Self {
         Self {
             watchdog,

@@ -18,6 +18,7 @@ type Bus = Driver<'static, USB>;
 /// Board, lamps, beeper, and an engine that lights up what it looks at.
 const MILLIAMPERES: u16 = 300;
 
+#[inline(never)]
 pub fn attach(
     spawner: Spawner,
     port: Peri<'static, USB>,

@@ -60,6 +60,7 @@ pub struct Port<D: Driver<'static>> {
 
 /// Makes the port. `board` is its name for people; `milliamperes` is what the whole scanner draws,
 /// at most 500.
+#[inline(never)]
 pub fn open<D: Driver<'static>>(
     driver: D,
     memory: &'static mut Memory,
