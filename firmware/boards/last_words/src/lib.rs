@@ -66,6 +66,21 @@ pub fn say(info: &PanicInfo<'_>, firmware: FirmwareVersion) {
     }
 }
 
+/// The version of a board's package, "1.2.3", as numbers. Works in a `const`.
+pub const fn version(text: &str) -> FirmwareVersion {
+    let bytes = text.as_bytes();
+    let mut parts = [0_u16; 3];
+    let (mut at, mut part) = (0, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'.' => part += 1,
+            digit => parts[part] = parts[part] * 10 + (digit - b'0') as u16,
+        }
+        at += 1;
+    }
+    FirmwareVersion(parts)
+}
+
 /// A fault of the processor (a stack that ran over, for one) is told like a panic.
 #[allow(unsafe_code)]
 #[cortex_m_rt::exception]

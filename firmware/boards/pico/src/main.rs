@@ -21,6 +21,7 @@ mod station;
 
 use defmt_rtt as _;
 use embassy_executor::Spawner;
+use embassy_rp::Peripherals;
 use embassy_rp::clocks::RoscRng;
 use embassy_rp::flash::{Blocking, Flash};
 use embassy_rp::peripherals::FLASH;
@@ -35,7 +36,7 @@ use crate::pins::{PicoBoard, Time};
 type Chip = Flash<'static, FLASH, Blocking, { layout::FLASH as usize }>;
 
 /// As Cargo.toml says.
-const FIRMWARE: FirmwareVersion = start::version(env!("CARGO_PKG_VERSION"));
+const FIRMWARE: FirmwareVersion = tekser_last_words::version(env!("CARGO_PKG_VERSION"));
 
 /// What tools read out of an image before they send it.
 #[used]
@@ -48,6 +49,12 @@ static RECORD: [u8; image::SIZE] = Record::new(
     layout::BASE + layout::JOURNAL.start..layout::BASE + layout::JOURNAL.end,
 )
 .to_bytes();
+
+/// Clocks and pins. Set-up has frames of its own: in the main task's they would stay for ever.
+#[inline(never)]
+fn init() -> Peripherals {
+    embassy_rp::init(embassy_rp::config::Config::default())
+}
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
@@ -96,9 +103,4 @@ async fn main(spawner: Spawner) {
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     tekser_last_words::say(info, FIRMWARE);
     pins::reset()
-}
-
-#[inline(never)]
-fn init() -> embassy_rp::Peripherals {
-    embassy_rp::init(embassy_rp::config::Config::default())
 }

@@ -3,7 +3,7 @@
 use embassy_rp::pac;
 use embassy_rp::watchdog::{ResetReason, Watchdog};
 use tekser_last_words::Found;
-use tekser_wire::message::{FirmwareVersion, Start};
+use tekser_wire::message::Start;
 
 /// What scratch register [`ASKED_AT`] holds after a restart that the station asked for.
 const ASKED: u32 = 0x5465_6B41;
@@ -30,19 +30,4 @@ pub fn reason(watchdog: &mut Watchdog, last: Option<&Found>) -> Start {
 /// Leaves word that the station asked for the restart that comes now.
 pub fn note_asked(watchdog: &mut Watchdog) {
     watchdog.set_scratch(ASKED_AT, ASKED);
-}
-
-/// "1.2.3" as numbers. Works in a `const`.
-pub const fn version(text: &str) -> FirmwareVersion {
-    let bytes = text.as_bytes();
-    let mut parts = [0_u16; 3];
-    let (mut at, mut part) = (0, 0);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'.' => part += 1,
-            digit => parts[part] = parts[part] * 10 + (digit - b'0') as u16,
-        }
-        at += 1;
-    }
-    FirmwareVersion(parts)
 }
