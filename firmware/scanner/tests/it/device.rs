@@ -3,8 +3,8 @@
 use tekser_scanner::setup_code::SetupCode;
 use tekser_scanner::{BoardRequest, CrashRecord};
 use tekser_wire::message::{
-    Crash, EngineKind, FirmwareVersion, FromStation, Moment, Notice, Restart, Settings,
-    SettingsError, Start, TriggerMode, Verdict,
+    Crash, EngineKind, EngineState, FirmwareVersion, FromStation, Moment, Notice, Restart,
+    Settings, SettingsError, Start, TriggerMode, Verdict,
 };
 
 use crate::rig::{Chip, Rig, identity, imei, is_bad, is_good};
@@ -379,10 +379,29 @@ fn the_button_and_the_station_make_the_engine_look() {
         baud: 115_200,
         ..Settings::DEFAULT
     };
+    rig.says_yes = true;
     rig.ask(FromStation::Configure(asked));
-    rig.wait(20_000);
-    assert_eq!(rig.disk.settings.last(), Some(&Ok(asked)));
-    rig.press(100);
-    rig.ask(FromStation::Trigger { on: true });
-    rig.wait(11_000);
+    rig.wait(3_000);
+    assert_eq!(rig.disk.state.unwrap().engine, EngineState::Ready);
+    let mut told = |act: &mut dyn FnMut(&mut Rig)| {
+        rig.said.clear();
+        act(&mut rig);
+        String::from_utf8(rig.said.clone()).unwrap()
+    };
+    assert_eq!(told(&mut |rig| rig.press(100)), "^_^SCAN.^_^SLEEP.");
+    let on = FromStation::Trigger { on: true };
+    let off = FromStation::Trigger { on: false };
+    assert_eq!(told(&mut |rig| rig.ask(on.clone())), "^_^SCAN.");
+    assert_eq!(told(&mut |rig| rig.ask(off.clone())), "^_^SLEEP.");
+    let for_ever = told(&mut |rig| {
+        rig.ask(on.clone());
+        rig.wait(11_000);
+    });
+    assert_eq!(for_ever, "^_^SCAN.^_^SLEEP.", "not for ever");
+    let until_a_code = told(&mut |rig| {
+        rig.ask(on.clone());
+        rig.engine(b"490154203237518\r");
+        rig.settle();
+    });
+    assert_eq!(until_a_code, "^_^SCAN.^_^SLEEP.");
 }

@@ -48,6 +48,10 @@ pub struct Rig {
     pub is_connected: bool,
     /// Whether the station acknowledges.
     pub acks: bool,
+    /// What the engine was sent.
+    pub said: Vec<u8>,
+    /// Whether it says yes to every command, as a DE2120 does.
+    pub says_yes: bool,
     us: u64,
     nonce: u32,
 }
@@ -87,6 +91,8 @@ impl Rig {
             requests: Vec::new(),
             is_connected: false,
             acks: true,
+            said: Vec::new(),
+            says_yes: false,
             us: 0,
             nonce: 1_000,
         }
@@ -125,7 +131,9 @@ impl Rig {
         let mut frame = [0; FRAME_MAX];
         loop {
             let mut is_done = true;
-            while self.scanner.engine_out(self.now(), &mut frame) > 0 {}
+            while self.to_engine() {
+                is_done = false;
+            }
             while let Some(request) = self.scanner.take_request() {
                 self.requests.push(request);
             }
@@ -145,6 +153,16 @@ impl Rig {
                 return;
             }
         }
+    }
+
+    fn to_engine(&mut self) -> bool {
+        let mut bytes = [0; 64];
+        let len = self.scanner.engine_out(self.now(), &mut bytes);
+        self.said.extend(&bytes[..len]);
+        if self.says_yes && bytes[..len].ends_with(b".") {
+            self.scanner.engine_byte(Some(6), self.now());
+        }
+        len > 0
     }
 
     fn host_frame(&mut self, frame: &mut [u8]) -> usize {
