@@ -73,6 +73,11 @@ pub enum Speaks {
     At,
     /// The Android debug bridge: a pair of bulk endpoints.
     Adb,
+    /// The protocol of a Tekser scanner ([`crate::scanner::Session`]).
+    Scanner,
+    /// What a scanner of another make reads, as lines of text
+    /// ([`crate::scanner::LineScanner`]). Nothing is ever sent there.
+    Codes,
 }
 
 /// One way to talk to a device.

@@ -11,6 +11,7 @@
 //! | [`usb`] | the one module that names `rusb`: what hangs on the USB, and debug bridges on it |
 //! | [`serial`] | the one module that names `serialport` |
 //! | [`adb`] | the Android debug bridge: what a phone with USB debugging says of itself |
+//! | [`scanner`] | Tekser scanners and those of other makes: codes as they are read |
 //! | [`machine`] | everything plugged into this machine, each phone once with all its ports |
 //! | [`process`] | which other programs are in the way |
 //! | [`at`] | the AT dialogue: commands that can only read, replies in every known shape |
@@ -32,6 +33,7 @@ pub mod machine;
 pub mod port;
 pub mod process;
 pub mod reading;
+pub mod scanner;
 pub mod serial;
 mod soundness;
 pub mod survey;

@@ -43,6 +43,20 @@ impl Link {
         }
     }
 
+    /// Sends the first of `bytes`, as many as the port takes at once, and returns how many. None
+    /// are sent when the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Link::send`].
+    pub async fn send_some(&mut self, bytes: &[u8], deadline: Instant) -> Result<usize, LinkError> {
+        match timeout_at(deadline, self.io.write(bytes)).await {
+            Ok(Ok(0)) if !bytes.is_empty() => Err(LinkError::Gone),
+            Ok(sent) => sent.map_err(LinkError::from),
+            Err(_) => Err(LinkError::Timeout),
+        }
+    }
+
     /// Waits for the next bytes and puts them into `buffer`, which must not be empty. Returns how
     /// many there are, at least one. Nothing is lost when the future is dropped.
     ///

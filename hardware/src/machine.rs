@@ -5,7 +5,7 @@ mod newcomers;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::bus::{Bus, Change, Device, DeviceId, Opening, Role, Showing, Speaks};
+use crate::bus::{Bus, Change, Device, DeviceId, Opening, Port, Role, Showing, Speaks};
 use crate::port::PortName;
 use crate::serial::{self, SerialBus};
 use crate::usb::{Found, NoUsb, Usb};
@@ -154,7 +154,7 @@ fn join(
                     adopt(device, one, &place);
                 }
             }
-            None => devices.push(named(one)),
+            None => devices.push(one),
         }
     }
     devices
@@ -187,8 +187,14 @@ fn adopt(device: &mut Device, ports: Device, place: impl Fn(&PortName) -> Option
             bridges.iter().any(|bridge| bridge.starts_with(&front) && bridge.ends_with(&end))
         })
     };
+    // Makers of scanners build computers with a debug bridge as well; those are phones.
+    let is_scanner = ports.role == Role::Scanner && bridges.is_empty();
     let more = ports.ports.into_iter().filter(|port| !is_bridge(&port.name));
-    device.ports.extend(more);
+    let spoken = |port: Port| if is_scanner { port } else { Port { speaks: Speaks::At, ..port } };
+    device.ports.extend(more.map(spoken));
+    if is_scanner {
+        device.role = Role::Scanner;
+    }
     let shown = device.speaking(Speaks::At).next().is_some();
     device.hidden_modem &= !shown;
     if device.role == Role::Files && !device.ports.is_empty() {
@@ -199,17 +205,9 @@ fn adopt(device: &mut Device, ports: Device, place: impl Fn(&PortName) -> Option
     device.serial = device.serial.take().or(ports.serial);
 }
 
-/// A device that only its serial ports show.
-fn named(device: Device) -> Device {
-    let scanner =
-        device.usb_id.is_some_and(|(vendor, product)| crate::vendor::is_scanner(vendor, product));
-    Device { role: if scanner { Role::Scanner } else { device.role }, ..device }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bus::Port;
 
     fn port(name: &str, speaks: Speaks) -> Port {
         Port::free(PortName::new(name), speaks)
@@ -255,6 +253,21 @@ mod tests {
         let devices = join(usb, serial, place);
         let at: Vec<_> = devices[0].speaking(Speaks::At).map(|port| port.name.as_str()).collect();
         assert_eq!(at, ["/dev/ttyUSB0"]);
+    }
+
+    #[test]
+    fn a_scanner_stays_one_on_both_sides_and_a_computer_with_a_bridge_is_none() {
+        let codes = || Device {
+            role: Role::Scanner,
+            ..Device::new(DeviceId::usb("1-1"), vec![port("/dev/ttyACM0", Speaks::Codes)])
+        };
+        let body = Device { role: Role::Scanner, ..Device::new(DeviceId::usb("1-1"), vec![]) };
+        let scanner = join(vec![body], vec![codes()], nowhere).remove(0);
+        assert_eq!((scanner.role, scanner.ports[0].speaks), (Role::Scanner, Speaks::Codes));
+        let bridge = vec![port("usb:1-1:1.2", Speaks::Adb)];
+        let computer = Device::new(DeviceId::usb("1-1"), bridge);
+        let computer = join(vec![computer], vec![codes()], nowhere).remove(0);
+        assert_eq!((computer.role, computer.ports[1].speaks), (Role::Phone, Speaks::At));
     }
 
     #[test]

@@ -25,6 +25,7 @@ const ZEBRA_ANDROID: u16 = 0x21;
 ///
 /// Nothing may be asked of a scanner: its serial port looks like a modem's, and what is sent there
 /// may change its settings. A scanner whose maker is not known here is asked `AT` and stays silent.
+/// Tekser's own scanners are not known by their numbers alone: [`crate::scanner::Kind`].
 ///
 /// The makers in this list also build handheld computers. One that shows the Android debug bridge
 /// is a phone whatever its vendor, so ask for that first.

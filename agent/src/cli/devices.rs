@@ -32,6 +32,7 @@ fn show(device: &Device, output: &Output) {
         let speaks = match port.speaks {
             Speaks::At => "AT ",
             Speaks::Adb => "ADB",
+            Speaks::Scanner | Speaks::Codes => "SCN",
         };
         output.line(&format!("  {speaks}  {}", port.name));
         if let Some(obstacle) = obstacle(port) {

@@ -7,11 +7,16 @@
 pub mod aim;
 #[cfg(test)]
 mod bed;
+pub mod de2120;
+pub mod gm65;
 pub mod line;
 mod lines;
+mod pace;
 
 use tekser_wire::message::{Aim, EngineKind, EngineState, TriggerMode};
 
+pub use self::de2120::De2120;
+pub use self::gm65::Gm65;
 pub use self::line::Line;
 use crate::clock::Instant;
 
@@ -68,14 +73,22 @@ pub trait Engine {
 /// A driver that is chosen while the scanner runs.
 #[derive(Debug)]
 pub enum AnyEngine {
+    /// DE2120.
+    De2120(De2120),
+    /// GM65 and its family.
+    Gm65(Gm65),
     /// Lines of text.
     Line(Line),
 }
 
 impl AnyEngine {
     /// The driver for a kind of engine; call [`Engine::set_up`] when the engine has power.
-    pub const fn new(_: EngineKind) -> Self {
-        Self::Line(Line::new())
+    pub const fn new(kind: EngineKind) -> Self {
+        match kind {
+            EngineKind::Gm65 => Self::Gm65(Gm65::new()),
+            EngineKind::De2120 => Self::De2120(De2120::new()),
+            EngineKind::Ssi | EngineKind::Line => Self::Line(Line::new()),
+        }
     }
 }
 
@@ -83,6 +96,8 @@ impl AnyEngine {
 macro_rules! dispatch {
     ($any:expr, $driver:ident => $call:expr) => {
         match $any {
+            AnyEngine::De2120($driver) => $call,
+            AnyEngine::Gm65($driver) => $call,
             AnyEngine::Line($driver) => $call,
         }
     };

@@ -21,6 +21,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::signal::Signal;
 use embedded_io_async::{Read, Write};
 use embedded_storage::nor_flash::NorFlash;
+use tekser_wire::frame::FRAME_MAX;
 use tekser_wire::message::Restart;
 
 use crate::clock::Instant;
@@ -32,9 +33,6 @@ pub const POLL_MS: u64 = 10;
 
 /// How long a loop leaves a stream alone that reports an error, in milliseconds.
 const RETRY_MS: u64 = 2;
-
-/// Bytes for one frame on the way to the station.
-const FRAME_MAX: usize = 640;
 
 /// The time.
 #[allow(async_fn_in_trait)]
@@ -208,17 +206,18 @@ impl<F: NorFlash, C: Clock> Shell<F, C> {
                 }
                 (scanner.indication(now), scanner.wake_at())
             };
+            self.to_host.signal(());
+            self.to_engine.signal(());
             if wanted != shown {
                 board.show(wanted);
                 shown = wanted;
             }
             board.alive();
-            self.to_host.signal(());
-            self.to_engine.signal(());
             let poll_at = now.plus_millis(POLL_MS);
-            let until = wake_at.map_or(poll_at, |at| at.min(poll_at));
+            // A frame that cannot be sent leaves its time in the past for as long as it likes.
+            let until = wake_at.map_or(poll_at, |at| at.clamp(now.plus_millis(1), poll_at));
             select(self.clock.wait_until(until), self.ticks.wait()).await;
-            // A time that is past must not keep the other loops from running.
+            // Nor may a busy stream keep the other loops from running.
             yield_now().await;
         }
     }

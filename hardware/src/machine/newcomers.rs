@@ -67,7 +67,7 @@ impl Newcomers {
 /// yet, the rules of the system are being applied.
 fn is_complete(device: &Device, awaits_modem: bool) -> bool {
     let denied = |port: &Port| port.access == Access::PermissionDenied;
-    let has_modem = device.speaking(Speaks::At).next().is_some();
+    let has_modem = device.ports.iter().any(|port| port.speaks != Speaks::Adb);
     let mixed = device.ports.iter().any(denied) && !device.ports.iter().all(denied);
     (has_modem || !awaits_modem) && !mixed
 }

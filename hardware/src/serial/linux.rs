@@ -59,11 +59,16 @@ pub(super) fn plug(topology: &str) -> Option<u32> {
 }
 
 /// Asks the system without opening: opening a port can toggle lines and reset a board.
-pub(super) fn access(port: &PortName) -> Access {
+pub(crate) fn access(port: &PortName) -> Access {
     match may(port.as_str(), Mode::READ_OK | Mode::WRITE_OK) {
         Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => Access::PermissionDenied,
         _ => Access::Free,
     }
+}
+
+/// Whether the system has such a port now.
+pub(crate) fn is_there(port: &PortName) -> bool {
+    Path::new(port.as_str()).exists()
 }
 
 /// Without `/sys/class/tty` (a container) `serialport` would panic instead of finding nothing.

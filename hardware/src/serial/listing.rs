@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo};
 
 use super::system;
-use crate::bus::{Bus, Device, DeviceId, Opening, Port, Speaks};
+use crate::bus::{Bus, Device, DeviceId, Opening, Port, Role, Speaks};
 use crate::port::PortName;
+use crate::scanner::Kind;
 use crate::wording;
 
 /// Quectel modules have their AT port on interface 2; the ones before it are DIAG and NMEA.
@@ -185,13 +186,19 @@ fn described(device: Device, info: Option<UsbPortInfo>) -> Device {
         return device;
     };
     let shown = |text: Option<String>| wording::shown(&text?);
-    Device {
+    let mut device = Device {
         usb_id: Some((vid, pid)),
         maker: shown(manufacturer),
         product: shown(product),
         serial: shown(serial_number),
         ..device
+    };
+    let (maker, name) = (device.maker.as_deref(), device.product.as_deref());
+    if let Some(kind) = Kind::of((vid, pid), maker, name, device.serial.as_deref()) {
+        device.role = Role::Scanner;
+        device.ports.iter_mut().for_each(|port| port.speaks = kind.speaks());
     }
+    device
 }
 
 #[cfg(test)]
@@ -238,6 +245,24 @@ mod tests {
             (device.maker.as_deref(), device.serial),
             (Some("[2Jevil"), device.maker.clone())
         );
+    }
+
+    #[test]
+    fn the_port_of_a_scanner_is_never_one_for_at() {
+        let port = || vec![Port::free(PortName::new("/dev/ttyACM0"), Speaks::At)];
+        let ours = UsbPortInfo {
+            vid: tekser_wire::usb::VENDOR,
+            pid: tekser_wire::usb::PRODUCT,
+            serial_number: Some("E6610403239ABC2F".to_owned()),
+            manufacturer: Some("Tekser".to_owned()),
+            product: Some("Tekser Scanner pico".to_owned()),
+        };
+        for (info, speaks) in [(ours, Speaks::Scanner), (info(0x0c2e, "1450g"), Speaks::Codes)] {
+            let device = described(Device::new(DeviceId::usb("1-1"), port()), Some(info));
+            assert_eq!((device.role, device.ports[0].speaks), (Role::Scanner, speaks));
+        }
+        let other = described(Device::new(DeviceId::usb("1-1"), port()), Some(info(0x1209, "x")));
+        assert_eq!((other.role, other.ports[0].speaks), (Role::Phone, Speaks::At));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::link::{Link, OpenError};
 use crate::port::PortName;
 
 pub use listing::SerialBus;
-pub(crate) use system::place;
+pub(crate) use system::{access, is_there, place};
 
 /// The system's own port.
 #[cfg(windows)]

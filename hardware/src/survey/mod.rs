@@ -163,6 +163,7 @@ pub async fn read(
             let outcome = match speaks {
                 Speaks::At => sides::at(&bus, &device, &options).await,
                 Speaks::Adb => sides::adb(&bus, &device, &options, &tell).await,
+                Speaks::Scanner | Speaks::Codes => Err(Trouble::NoPort { role: device.role }),
             };
             (speaks, outcome)
         });

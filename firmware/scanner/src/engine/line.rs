@@ -5,7 +5,7 @@
 
 use tekser_wire::message::{EngineState, TriggerMode};
 
-use super::lines::{Ended, Lines, Pause};
+use super::lines::{Lines, Pause};
 use super::{Engine, Event};
 use crate::clock::Instant;
 
@@ -20,13 +20,6 @@ impl Line {
     pub const fn new() -> Self {
         Self { lines: Lines::new() }
     }
-
-    fn told(&self, ended: Ended) -> Event<'_> {
-        match ended {
-            Ended::Whole => self.lines.code(),
-            Ended::Broken(broken) => Event::Broken(broken),
-        }
-    }
 }
 
 impl Default for Line {
@@ -38,12 +31,12 @@ impl Default for Line {
 impl Engine for Line {
     fn receive(&mut self, byte: Option<u8>, now: Instant) -> Option<Event<'_>> {
         let ended = self.lines.push(byte, now, Pause::Ends)?;
-        Some(self.told(ended))
+        Some(self.lines.told(ended))
     }
 
     fn tick(&mut self, now: Instant) -> Option<Event<'_>> {
         let ended = self.lines.tick(now, Pause::Ends)?;
-        Some(self.told(ended))
+        Some(self.lines.told(ended))
     }
 
     fn wake_at(&self) -> Option<Instant> {
@@ -69,17 +62,14 @@ mod tests {
     use std::vec::Vec;
     use tekser_wire::message::TEXT_MAX;
 
-    use super::super::bed::{Bed, Heard, code, plain};
+    use super::super::bed::{Bed, Heard, NOISE, TOO_LONG, code, plain};
     use super::super::lines::IDLE_MS;
     use super::*;
-    use crate::engine::Broken;
 
     const IMEI: &[u8] = b"490154203237518";
-    const NOISE: Heard = Heard::Broken(Broken::Noise);
-    const TOO_LONG: Heard = Heard::Broken(Broken::TooLong);
 
     /// The same at once and one by one.
-    fn both(check: impl Fn(Bed<Line>)) {
+    fn both(check: impl Fn(Bed<'_, Line>)) {
         check(Bed::new(Line::new()));
         check(Bed::bytewise(Line::new()));
     }

@@ -13,7 +13,7 @@ pub(super) const IDLE_MS: u64 = 80;
 /// How a line ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// Whole: [`Lines::code`] has it until the next byte.
+    /// Whole: [`Lines::told`] has it until the next byte.
     Whole,
     /// It is no code.
     Broken(Broken),
@@ -71,17 +71,11 @@ impl Lines {
 
     /// Ends a line that has been quiet for too long.
     pub(super) fn tick(&mut self, now: Instant, pause: Pause) -> Option<Ended> {
-        if let Some(held) = self.held.take() {
-            // The first byte of a line never ends one.
-            let _ = self.take(held);
-        }
+        self.unhold();
         if self.fate == Fate::Between || now.millis_since(self.last) < IDLE_MS {
             return None;
         }
-        if pause == Pause::Breaks && self.fate == Fate::Sound {
-            self.fate = Fate::Spoiled;
-        }
-        self.end()
+        self.interrupt(pause)
     }
 
     /// When [`Lines::tick`] has something to do.
@@ -89,10 +83,49 @@ impl Lines {
         self.is_open().then(|| self.last.plus_millis(IDLE_MS))
     }
 
-    /// The code of a line that is [`Ended::Whole`].
-    pub(super) fn code(&self) -> Event<'_> {
-        let (aim, text) = aim::split(&self.text);
-        Event::Code { aim, text }
+    /// Ends an open line because the engine began to say something else.
+    pub(super) fn interrupt(&mut self, pause: Pause) -> Option<Ended> {
+        self.unhold();
+        if pause == Pause::Breaks {
+            self.spoil();
+        }
+        self.end()
+    }
+
+    /// Something that is no text came before this byte, or in its place.
+    pub(super) fn spoil_with(&mut self, byte: Option<u8>, now: Instant) -> Option<Ended> {
+        self.unhold();
+        self.last = now;
+        let _ = self.take(None);
+        self.take(byte)
+    }
+
+    /// Whether the line that ended last bore a symbology identifier.
+    pub(super) fn is_identified(&self) -> bool {
+        aim::split(&self.text).0.is_some()
+    }
+
+    /// Whether it is in the middle of a line that may still become a code, or between lines.
+    pub(super) fn is_sound(&self) -> bool {
+        matches!(self.fate, Fate::Between | Fate::Sound)
+    }
+
+    /// What to tell of a line that ended; to be called before the next byte.
+    pub(super) fn told(&self, ended: Ended) -> Event<'_> {
+        match ended {
+            Ended::Whole => {
+                let (aim, text) = aim::split(&self.text);
+                Event::Code { aim, text }
+            }
+            Ended::Broken(broken) => Event::Broken(broken),
+        }
+    }
+
+    fn unhold(&mut self) {
+        if let Some(held) = self.held.take() {
+            // The first byte of a line never ends one.
+            let _ = self.take(held);
+        }
     }
 
     fn take(&mut self, byte: Option<u8>) -> Option<Ended> {

@@ -1,0 +1,4 @@
+//! The scanner's logic from outside.
+
+mod journal;
+mod nor;
