@@ -169,14 +169,14 @@ mod tests {
     use super::*;
 
     const RECORD: Record =
-        Record::new(Board::PICO, FirmwareVersion([1, 2, 3]), 0x1018_0000..0x1020_0000);
+        Record::new(Board::PICO, FirmwareVersion([1, 2, 3]), 0x1010_0000..0x1020_0000);
     const BYTES: [u8; SIZE] = RECORD.to_bytes();
 
     #[test]
     fn the_bytes_of_layout_1_never_change() {
         assert_eq!(&BYTES[..16], b"Tekser firmware\0");
         assert_eq!(BYTES[16..32], [1, 0, 1, 0, 1, 0, 2, 0, 3, 0, 1, 0, 1, 0, 0, 0]);
-        assert_eq!(BYTES[32..48], [0, 0, 0x18, 0x10, 0, 0, 0x20, 0x10, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(BYTES[32..48], [0, 0, 0x10, 0x10, 0, 0, 0x20, 0x10, 0, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(BYTES[48..60], [0; 12]);
         assert_eq!(BYTES[60..], CHECKSUM.checksum(&BYTES[..60]).to_le_bytes());
     }

@@ -17,8 +17,13 @@ pub struct Facts {
     pub flash: Range<u32>,
     /// What is erased at once, in bytes.
     pub sector: u32,
+    /// The part of it that keeps scans, for the life of the board: no image may reach in there, and
+    /// none may look for scans elsewhere.
+    pub journal: Option<Range<u32>>,
     /// What its UF2 files carry as their family, if its boot loader takes such.
     pub uf2_family: Option<u32>,
+    /// What the drive of its boot loader calls it, in `INFO_UF2.TXT`.
+    pub uf2_board: Option<&'static str>,
     /// Whether an image begins with a second boot stage (see [`super::boot2`]).
     pub boot2: bool,
 }
@@ -31,7 +36,9 @@ pub const PICO: Facts = Facts {
     chip: "RP2040",
     flash: 0x1000_0000..0x1020_0000,
     sector: 4096,
+    journal: Some(0x1010_0000..0x1020_0000),
     uf2_family: Some(0xe48b_ff56),
+    uf2_board: Some("RPI-RP2"),
     boot2: true,
 };
 
@@ -42,7 +49,9 @@ pub const NRF52840: Facts = Facts {
     chip: "nRF52840_xxAA",
     flash: 0..0x10_0000,
     sector: 4096,
+    journal: None,
     uf2_family: None,
+    uf2_board: None,
     boot2: false,
 };
 
@@ -53,7 +62,9 @@ pub const STM32F405: Facts = Facts {
     chip: "STM32F405RG",
     flash: 0x0800_0000..0x0810_0000,
     sector: 16 << 10,
+    journal: None,
     uf2_family: None,
+    uf2_board: None,
     boot2: false,
 };
 

@@ -81,10 +81,10 @@ pub enum ImageError {
         /// Where scans are kept.
         journal: Range<u32>,
     },
-    /// It says that scans are kept where no flash is.
-    #[error("it keeps scans at {:#010x} to {:#010x}, where the board has no whole sectors of flash",
+    /// It looks for scans where the board does not keep them.
+    #[error("it keeps scans at {:#010x} to {:#010x}, and not where this board has them",
             .journal.start, .journal.end)]
-    JournalOutside {
+    JournalMoved {
         /// Where it says.
         journal: Range<u32>,
     },
@@ -118,7 +118,7 @@ impl ImageError {
             Self::NotSealed => {
                 "Make the UF2 with `tekser scanner pack`, which seals it; nothing was sent."
             }
-            Self::Boot2 | Self::Journal { .. } | Self::JournalOutside { .. } => {
+            Self::Boot2 | Self::Journal { .. } | Self::JournalMoved { .. } => {
                 "Whoever built this firmware must mend its memory layout; nothing was sent."
             }
             _ => "Fetch the file again, from where this tekser came from; nothing was sent.",
@@ -240,15 +240,10 @@ fn check(facts: &'static Facts, record: &Record, program: &Program) -> Result<()
         return Err(ImageError::Boot2);
     }
     let journal = record.journal.clone();
-    let whole = |address: u32| address.is_multiple_of(facts.sector);
-    if journal == (0..0) {
-        return Ok(()); // A board that keeps no scans, as those that only prove the logic portable.
+    if journal != facts.journal.clone().unwrap_or_default() {
+        return Err(ImageError::JournalMoved { journal });
     }
-    let inside = journal.start >= flash.start && journal.end <= flash.end;
-    if !inside || journal.is_empty() || !whole(journal.start) || !whole(journal.end) {
-        return Err(ImageError::JournalOutside { journal });
-    }
-    if journal.start < found.end {
+    if !journal.is_empty() && journal.start < found.end && found.start < journal.end {
         return Err(ImageError::Journal { journal });
     }
     Ok(())

@@ -13,8 +13,9 @@
 //! | [`boot2`] | the second boot stage, whose checksum the RP2040 demands |
 //! | [`program`] | bytes in a row at one address |
 //! | [`image`] | a program that is known to be a scanner's, for which board and of which version |
+//! | [`update`] | an image into a scanner, and the one before if that does not run |
 //!
-//! Nothing here opens a file or a port, trusts a length, or takes more than [`FILE_MAX`] bytes.
+//! Nothing but [`update`] opens a file or a port, trusts a length, or takes more than [`FILE_MAX`] bytes.
 
 pub mod board;
 pub mod boot2;
@@ -22,6 +23,7 @@ pub mod elf;
 pub mod image;
 pub mod program;
 pub mod uf2;
+pub mod update;
 
 pub use image::{Image, ImageError};
 pub use program::Program;

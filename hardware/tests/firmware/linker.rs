@@ -4,8 +4,8 @@ use tekser_hardware::firmware::board::PICO;
 use tekser_wire::image::Record;
 use tekser_wire::message::{Board, FirmwareVersion};
 
-/// Where the images of these tests say that scans are kept.
-pub const JOURNAL: core::ops::Range<u32> = 0x1018_0000..0x1020_0000;
+/// Where a Pico keeps scans.
+pub const JOURNAL: core::ops::Range<u32> = 0x1010_0000..0x1020_0000;
 
 /// Where in [`flash`] the record lies.
 pub const RECORD_AT: usize = 0x400;

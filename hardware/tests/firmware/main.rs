@@ -6,4 +6,6 @@ mod elves;
 mod images;
 mod linker;
 mod properties;
+mod surroundings;
 mod uf2s;
+mod update;
