@@ -13,17 +13,10 @@
 //! | [`message`] | what is said, each way |
 //! | [`version`] | who understands whom, and how the protocol may grow |
 //! | [`usb`] | how a scanner is recognised on the USB |
-<<<<<<< HEAD
-//! | [`frame`] | from bytes to messages and back |
-//! | [`scanner`] | what the scanner's end says when |
-//! | [`station`] | what the station's end says when |
-//! | [`image`] | what a firmware image says of itself |
-=======
 //! | [`image`] | what a firmware image says of itself |
 //! | [`frame`] | from bytes to messages and back |
 //! | [`scanner`] | what the scanner's end says when |
 //! | [`station`] | what the station's end says when |
->>>>>>> h-tools
 //!
 //! No allocation, no clock, no input or output, no panic on any input.
 
