@@ -90,7 +90,11 @@ impl Counter {
     pub fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let end = self.now() + PATIENCE_MS * MS;
         while !is_so(self) {
-            assert!(self.now() < end, "waited {PATIENCE_MS} ms for {what}; {:?}", self.notes().state);
+            assert!(
+                self.now() < end,
+                "waited {PATIENCE_MS} ms for {what}; {:?}",
+                self.notes().state
+            );
             self.step(end);
         }
     }
