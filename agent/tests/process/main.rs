@@ -6,7 +6,12 @@ mod bad_input;
 mod desk;
 mod doctor;
 mod kill;
+#[cfg(unix)]
+#[path = "../scanner/peer.rs"]
+mod peer;
 mod program;
 mod reading;
+#[cfg(unix)]
+mod scanner;
 mod serving;
 mod story;
