@@ -12,5 +12,6 @@ mod linker;
 mod pack;
 mod program;
 mod reading;
+mod scanner_update;
 mod serving;
 mod story;
