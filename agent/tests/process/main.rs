@@ -6,6 +6,10 @@ mod bad_input;
 mod desk;
 mod doctor;
 mod kill;
+#[allow(dead_code, reason = "shared with the tests of the firmware room")]
+#[path = "../../../hardware/tests/firmware/linker.rs"]
+mod linker;
+mod pack;
 #[cfg(unix)]
 #[path = "../scanner/peer.rs"]
 mod peer;
@@ -13,5 +17,6 @@ mod program;
 mod reading;
 #[cfg(unix)]
 mod scanner;
+mod scanner_update;
 mod serving;
 mod story;

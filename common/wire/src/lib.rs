@@ -13,6 +13,7 @@
 //! | [`message`] | what is said, each way |
 //! | [`version`] | who understands whom, and how the protocol may grow |
 //! | [`usb`] | how a scanner is recognised on the USB |
+//! | [`image`] | what a firmware image says of itself |
 //! | [`frame`] | from bytes to messages and back |
 //! | [`scanner`] | what the scanner's end says when |
 //! | [`station`] | what the station's end says when |
@@ -27,6 +28,7 @@
 extern crate std;
 
 pub mod frame;
+pub mod image;
 pub mod message;
 pub mod scanner;
 pub mod station;

@@ -215,6 +215,13 @@ impl Board {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FirmwareVersion(pub [u16; 3]);
 
+impl fmt::Display for FirmwareVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [major, minor, patch] = self.0;
+        write!(f, "{major}.{minor}.{patch}")
+    }
+}
+
 /// Things that a scanner can do beyond the least, as a set of bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
