@@ -7,6 +7,7 @@
 //! | `station-key.pem` | signs batches (PKCS#8, private) |
 //! | `adb_key` | by which Android phones know this station (private) |
 //! | `token` | opens the API (private) |
+//! | `last-firmware.uf2` | what a scanner was last updated to and seen to run |
 //! | `station.lock` | held by the one process that pumps the outbox |
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -114,6 +115,11 @@ impl Place {
     /// The key for the debug bridge of Android phones.
     pub fn adb_key(&self) -> PathBuf {
         self.0.join("adb_key")
+    }
+
+    /// The firmware that a scanner was last updated to and seen to run.
+    pub fn last_firmware(&self) -> PathBuf {
+        self.0.join("last-firmware.uf2")
     }
 
     /// Takes the lock that makes this process the one station on this directory.
