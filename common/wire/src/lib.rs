@@ -13,10 +13,10 @@
 //! | [`message`] | what is said, each way |
 //! | [`version`] | who understands whom, and how the protocol may grow |
 //! | [`usb`] | how a scanner is recognised on the USB |
-//! | [`image`] | what a firmware image says of itself |
 //! | [`frame`] | from bytes to messages and back |
 //! | [`scanner`] | what the scanner's end says when |
 //! | [`station`] | what the station's end says when |
+//! | [`image`] | what a firmware image says of itself |
 //!
 //! No allocation, no clock, no input or output, no panic on any input.
 

@@ -14,5 +14,21 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod boxes;
 pub mod clock;
+pub mod duplicates;
 pub mod engine;
+pub mod identity;
+pub mod indicator;
+pub mod journal;
+pub mod label;
+pub mod scanner;
+pub mod settings;
+pub mod setup_code;
+pub mod shell;
+pub mod trigger;
+
+pub use crate::clock::Instant;
+pub use crate::identity::{CrashRecord, Identity};
+pub use crate::indicator::{Indication, Tone};
+pub use crate::scanner::{BoardRequest, Scanner};
