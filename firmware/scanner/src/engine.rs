@@ -56,7 +56,7 @@ pub trait Engine {
     fn tick(&mut self, now: Instant) -> Option<Event<'_>>;
 
     /// When [`Engine::tick`] and [`Engine::transmit`] must be called at the latest; `None` if there
-    /// is nothing to wait for. Also right after they were called it may be a time that is past.
+    /// is nothing to wait for. It may be a time that is past.
     fn wake_at(&self) -> Option<Instant>;
 
     /// Puts the next bytes for the engine into `out` and says how many; 0 if there are none now.

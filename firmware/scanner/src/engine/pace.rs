@@ -132,6 +132,11 @@ impl Pace {
         owed
     }
 
+    /// The next question waits this long, and longer if something comes.
+    pub(super) fn settle(&mut self, now: Instant, ms: u64) {
+        self.wait_for_quiet(now, ms);
+    }
+
     /// Something came that makes no sense.
     pub(super) fn surprised(&mut self, now: Instant) {
         self.wait_for_quiet(now, QUIET_MS);

@@ -119,10 +119,17 @@ impl Ssi {
             self.awake_until = now.plus_millis(saying::AWAKE_MS);
             return self.take_packet(now);
         }
+        let pause = if self.packeted { Pause::Breaks } else { Pause::Ends };
+        let ended = self.lines.push(byte, now, pause)?;
         if self.packeted {
+            if ended == Ended::Whole {
+                // Not to be trusted: it may be what is left of a packet. But it may have lost
+                // power, and with it all that was set.
+                self.check_at = now;
+                self.pace.hurry(now);
+            }
             return None;
         }
-        let ended = self.lines.push(byte, now, Pause::Ends)?;
         self.receiver.close();
         self.pace.hurry(now);
         Some(Heard::Line(ended))
@@ -174,6 +181,10 @@ impl Ssi {
     }
 
     fn denied(&mut self, now: Instant) {
+        if self.pace.is_waiting() && matches!(self.stage, Stage::Resting) {
+            // It was told to listen to the host, and does not: it started anew.
+            self.check_at = now;
+        }
         self.settle(now, |set_up| set_up.answer(Answer::Denied));
     }
 
@@ -287,9 +298,6 @@ impl Ssi {
 
     fn ask_again(&mut self, now: Instant) -> Option<Heard> {
         self.decode.disturbed();
-        // Or it lost power and sends text.
-        self.check_at = now;
-        self.pace.hurry(now);
         if self.naks >= NAKS {
             self.naks = 0;
             self.repair_by = None;

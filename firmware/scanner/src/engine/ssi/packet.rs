@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The length counts everything but the checksum, which makes the sum of all bytes before it
-//! zero in 16 bits, high byte first. In the status, bit 0 marks a repetition, bit 1 that more of the
+//! zero in 16 bits, high byte first: it sees any one wrong byte, but not two that make up for each
+//! other. In the status, bit 0 marks a repetition, bit 1 that more of the
 //! same message follows.
 
 use heapless::Vec;
