@@ -12,6 +12,7 @@
 //! | [`adbd`] | the Android debug bridge of a phone, likewise without input or output |
 //! | [`pty`] (Unix) | a phone on a real pseudo-terminal, for this program or any other |
 //! | [`pipe`], [`bridge`] | a phone in memory, on every system: its modem, its debug bridge |
+//! | [`engine`] | scan engines, the far side of a scanner's UART |
 //! | [`tcp`] | a debug bridge on a socket of this machine, for any program that speaks ADB |
 //! | [`usb`] | a phone as a USB device, and (Linux) plugged into the kernel |
 //! | [`bench`](mod@bench) | a bench of them, as a [`tekser_hardware::Bus`] |
@@ -22,6 +23,7 @@ pub mod adbd;
 pub mod bench;
 pub mod bridge;
 mod drive;
+pub mod engine;
 mod far_side;
 pub mod persona;
 pub mod phone;
@@ -34,5 +36,6 @@ pub mod usb;
 
 pub use adbd::Adbd;
 pub use bench::VirtualBench;
+pub use engine::VirtualEngine;
 pub use persona::{Android, Behaviour, Echo, FarSide, LineEnd, Persona, Pull};
 pub use phone::Phone;
