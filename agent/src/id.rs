@@ -3,6 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -49,6 +50,8 @@ macro_rules! id {
 id! {
     /// One reading of one source.
     ReadingId;
+    /// One code that a scanner sent.
+    ScanId;
     /// One physical phone as the station knows it.
     HandsetId;
     /// One answer of a registry.
@@ -59,4 +62,18 @@ id! {
     BatchId;
     /// A batch on its way to one registry.
     SubmissionId;
+}
+
+impl ReadingId {
+    /// The name of a reading that was taken then and comes only now: among the others it sorts by
+    /// that time.
+    pub fn taken_at(at: Timestamp) -> Self {
+        let (seconds, nanoseconds) = (at.as_second(), at.subsec_nanosecond());
+        let unix = uuid::Timestamp::from_unix(
+            uuid::NoContext,
+            u64::try_from(seconds).unwrap_or_default(),
+            u32::try_from(nanoseconds).unwrap_or_default(),
+        );
+        Self(Uuid::new_v7(unix))
+    }
 }

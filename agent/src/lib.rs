@@ -8,6 +8,7 @@
 //! | room | job |
 //! |---|---|
 //! | [`bench`](mod@bench) | what is plugged in; readings merged into handsets |
+//! | [`counter`] | scanners and the codes that they send |
 //! | [`check`] | our rules, then the registry's verdict |
 //! | [`ruling`] | what a registry can say: verdicts and decisions |
 //! | [`cases`] | what is filed, and what would get it refused |
@@ -26,6 +27,7 @@ pub mod cases;
 pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod counter;
 pub mod demo;
 pub mod finding;
 pub mod id;

@@ -16,6 +16,7 @@
 //! | [`process`] | which other programs are in the way |
 //! | [`at`] | the AT dialogue: commands that can only read, replies in every known shape |
 //! | [`survey`] | every port of one device at once: one phone, all that it says of itself |
+//! | [`firmware`] | images of our own scanners: read, judged and packed before anything is sent |
 //! | [`reading`] | identity facts from one source at one time |
 //! | [`vendor`] | what a USB vendor and product id alone tell |
 //! | [`wording`] | text that a foreign device chose, as it may be shown |
@@ -26,6 +27,7 @@ pub mod adb;
 pub mod at;
 mod blocking;
 pub mod bus;
+pub mod firmware;
 pub mod link;
 pub mod machine;
 pub mod port;

@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tekser_hardware::DeviceId;
 use utoipa::ToSchema;
 
 use super::input::{Body, List, Named, Paging, Params};
 use super::{Problem, State};
 use crate::bench::{Handset, RecordedReading, ScanSource, Target};
+use crate::counter::ScannerName;
 use crate::id::{HandsetId, ReadingId};
 
 /// Phones, newest first.
@@ -104,12 +105,34 @@ pub(super) async fn scan(
     Ok((StatusCode::CREATED, Json(handset)))
 }
 
-/// Labels that were scanned, newest first.
-#[utoipa::path(get, path = "/scans", tag = "bench", params(Paging), responses((status = 200, body = List<RecordedReading>)))]
+/// A label or screen that was scanned.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Scanned {
+    /// The reading that it is.
+    #[serde(flatten)]
+    reading: RecordedReading,
+    /// The scanner that its codes came from; none if they were typed, pasted or posted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "E660583883265A2F")]
+    scanner: Option<ScannerName>,
+    /// The box that these codes belong to, within the scanner.
+    #[serde(rename = "box", skip_serializing_if = "Option::is_none")]
+    box_number: Option<u32>,
+}
+
+/// Labels and screens that were scanned, newest first. Every single code that a scanner sent is
+/// under `/scanners/{scanner}/scans`.
+#[utoipa::path(get, path = "/scans", tag = "bench", params(Paging), responses((status = 200, body = List<Scanned>)))]
 pub(super) async fn scans(
     Shared(station): State,
     Params(paging): Params<Paging>,
-) -> Result<Json<List<RecordedReading>>, Problem> {
-    let items = station.store.scans(&paging.page()).await?;
-    Ok(Json(paging.list(items, |reading| reading.id.to_string())))
+) -> Result<Json<List<Scanned>>, Problem> {
+    let readings = station.store.scans(&paging.page()).await?;
+    let mut items = Vec::with_capacity(readings.len());
+    for reading in readings {
+        let by = station.store.scanned_by(reading.id).await?;
+        let (scanner, number) = by.unzip();
+        items.push(Scanned { reading, scanner, box_number: number.map(|number| number.0) });
+    }
+    Ok(Json(paging.list(items, |scanned| scanned.reading.id.to_string())))
 }

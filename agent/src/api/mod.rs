@@ -14,6 +14,7 @@ mod input;
 mod openapi;
 mod problem;
 mod replay;
+mod scanners;
 mod server;
 mod status;
 
@@ -51,6 +52,15 @@ fn v1() -> OpenApiRouter<Arc<Station>> {
         .routes(routes!(handsets::readings))
         .routes(routes!(handsets::reading))
         .routes(routes!(handsets::scans, handsets::scan))
+        .routes(routes!(scanners::list))
+        .routes(routes!(scanners::show))
+        .routes(routes!(scanners::scans))
+        .routes(routes!(scanners::settings, scanners::configure))
+        .routes(routes!(scanners::trigger))
+        .routes(routes!(scanners::identify))
+        .routes(routes!(scanners::next_box))
+        .routes(routes!(scanners::note))
+        .routes(routes!(scanners::chosen, scanners::choose))
         .routes(routes!(checks::list, checks::check))
         .routes(routes!(cases::list, cases::open))
         .routes(routes!(cases::show, cases::amend))

@@ -34,7 +34,7 @@ pub fn document() -> OpenApi {
 /// Gives each operation a name of its own (`get_cases_by_case`) and the header of writes.
 fn describe(path: &str, item: &mut PathItem) {
     let name = path.trim_start_matches("/api/v1/").replace("/{", "_by_").replace('}', "");
-    let name = name.replace('/', "_");
+    let name = name.replace(['/', '-'], "_");
     for (verb, operation) in
         [("get", &mut item.get), ("post", &mut item.post), ("put", &mut item.put)]
     {

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::bench::{LabelError, ModemError, ScanError};
 use crate::cases::Preflight;
+use crate::counter::ScannerError;
 use crate::id::CaseId;
 use crate::station::DeskError;
 use crate::store::StoreError;
@@ -123,6 +124,23 @@ impl From<ScanError> for Problem {
                 (StatusCode::NOT_FOUND, "not_found")
             }
             ScanError::Store(error) => return Self::internal(&error),
+        };
+        Self::new(status, code, detail)
+    }
+}
+
+impl From<ScannerError> for Problem {
+    fn from(error: ScannerError) -> Self {
+        let detail = error.to_string();
+        let (status, code) = match error {
+            ScannerError::NoSuchScanner(_) => (StatusCode::NOT_FOUND, "not_found"),
+            ScannerError::Away => (StatusCode::CONFLICT, "scanner_away"),
+            ScannerError::Plain => (StatusCode::CONFLICT, "scanner_plain"),
+            ScannerError::NoAnswer => (StatusCode::SERVICE_UNAVAILABLE, "scanner_no_answer"),
+            ScannerError::Baud => (StatusCode::UNPROCESSABLE_ENTITY, "scanner_baud"),
+            ScannerError::Loudness => (StatusCode::UNPROCESSABLE_ENTITY, "scanner_loudness"),
+            ScannerError::Flash => (StatusCode::SERVICE_UNAVAILABLE, "scanner_flash"),
+            ScannerError::Store(error) => return Self::internal(&error),
         };
         Self::new(status, code, detail)
     }

@@ -67,6 +67,10 @@ pub(super) const fn for_failure(code: FailureCode) -> Option<NextStep> {
         | FailureCode::PortFailed
         | FailureCode::Prompt
         | FailureCode::PulledOut
+        | FailureCode::ScannerSilent
+        | FailureCode::ScannerTooOld
+        | FailureCode::ScannerTooNew
+        | FailureCode::ScannerTwice
         | FailureCode::NotKept => None,
     }
 }

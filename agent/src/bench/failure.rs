@@ -48,6 +48,27 @@ pub enum FailureCode {
     AdbServer,
     /// The debug bridge gave nothing.
     AdbFailed,
+    /// The scanner does not answer.
+    ScannerSilent,
+    /// The scanner's firmware is older than this station understands.
+    ScannerTooOld,
+    /// The scanner's firmware is newer than this station.
+    ScannerTooNew,
+    /// Another scanner that is connected says it is this one.
+    ScannerTwice,
+}
+
+impl FailureCode {
+    /// Why a port could not be opened.
+    pub(crate) const fn of_opening(error: &OpenError) -> Self {
+        match error {
+            OpenError::PermissionDenied { .. } => Self::PermissionDenied,
+            OpenError::Busy { .. } => Self::Busy,
+            OpenError::NotFound { .. } => Self::NotFound,
+            OpenError::NotAPort { .. } => Self::NotAPort,
+            OpenError::NoDriver { .. } | OpenError::Io { .. } => Self::PortFailed,
+        }
+    }
 }
 
 /// Why a device was not read this time.
@@ -111,13 +132,7 @@ const fn code_of(trouble: &Trouble, side: Option<Speaks>) -> FailureCode {
         Trouble::Open(OpenError::Busy { .. }) if matches!(side, Some(Speaks::Adb)) => {
             FailureCode::AdbServer
         }
-        Trouble::Open(error) => match error {
-            OpenError::PermissionDenied { .. } => FailureCode::PermissionDenied,
-            OpenError::Busy { .. } => FailureCode::Busy,
-            OpenError::NotFound { .. } => FailureCode::NotFound,
-            OpenError::NotAPort { .. } => FailureCode::NotAPort,
-            OpenError::NoDriver { .. } | OpenError::Io { .. } => FailureCode::PortFailed,
-        },
+        Trouble::Open(error) => FailureCode::of_opening(error),
         Trouble::At(error) => match error {
             at::ReadError::Silent => FailureCode::Silent,
             at::ReadError::Unintelligible | at::ReadError::Scanner => FailureCode::Unintelligible,

@@ -29,13 +29,17 @@ use failure::Failure;
 pub use failure::FailureCode;
 pub use handset::{Finding, FindingKind, Handset, RecordedReading, Said, SlotView, Trust};
 pub use keys::{AdbKeys, Asking};
+pub(crate) use label::LABEL_MAX;
 pub use label::{LabelError, read_label};
 pub use merge::merge;
 pub use modem::ModemError;
 pub use next_step::NextStep;
+pub(crate) use record::Given;
 pub use record::{ScanError, ScanSource, Target};
+pub use watch::Plugged;
 
 use crate::clock::Clock;
+use crate::counter::ScannerName;
 use crate::id::HandsetId;
 use crate::store::{Store, StoreError};
 
@@ -115,8 +119,16 @@ pub enum DeviceState {
         /// What to do, in English.
         cure: String,
     },
-    /// No phone, and never asked: a scanner.
+    /// No phone, and with nothing to ask: a scanner that types.
     Ignored,
+    /// A scanner that is being met.
+    Starting,
+    /// A scanner whose codes come in.
+    Connected {
+        /// Its name.
+        #[schema(value_type = String, example = "E660583883265A2F")]
+        scanner: ScannerName,
+    },
     /// Pulled out: only in events, a list shows what is there.
     Gone,
 }
@@ -161,17 +173,28 @@ pub struct Bench {
     showing: tokio::sync::Mutex<()>,
     /// Phones that are known, or known better: whoever checks them follows this.
     read: mpsc::UnboundedSender<HandsetId>,
+    /// Scanners that were plugged in: whoever hears them follows this.
+    scanners: mpsc::UnboundedSender<Plugged>,
+}
+
+/// What a bench tells others.
+pub struct Feeds {
+    /// Phones that were read.
+    pub reads: mpsc::UnboundedReceiver<HandsetId>,
+    /// Scanners that can be heard.
+    pub scanners: mpsc::UnboundedReceiver<Plugged>,
 }
 
 impl Bench {
-    /// A bench over these buses. Phones that were read are named on the receiver.
+    /// A bench over these buses, and what it tells.
     pub fn new(
         store: Store,
         clock: Arc<dyn Clock>,
         buses: Vec<Arc<dyn Bus>>,
         asking: Asking,
-    ) -> (Arc<Self>, mpsc::UnboundedReceiver<HandsetId>) {
+    ) -> (Arc<Self>, Feeds) {
         let (read, reads) = mpsc::unbounded_channel();
+        let (scanners, plugged) = mpsc::unbounded_channel();
         let bench = Self {
             store,
             clock,
@@ -181,8 +204,9 @@ impl Bench {
             recording: tokio::sync::Mutex::default(),
             showing: tokio::sync::Mutex::default(),
             read,
+            scanners,
         };
-        (Arc::new(bench), reads)
+        (Arc::new(bench), Feeds { reads, scanners: plugged })
     }
 
     /// What is plugged in now.
@@ -193,6 +217,27 @@ impl Bench {
     /// One device.
     pub fn device(&self, id: &DeviceId) -> Option<DeviceView> {
         self.live().get(id).map(|live| live.view.clone())
+    }
+
+    /// A scanner as it is plugged in now; `None` if it was pulled out since.
+    pub(crate) fn scanner(&self, id: &DeviceId, arrival: u64) -> Option<Device> {
+        let live = self.live();
+        let entry = live.get(id).filter(|entry| entry.arrival == arrival);
+        entry.map(|entry| entry.device.clone())
+    }
+
+    /// Shows how far a scanner has come, unless it was pulled out since.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be told.
+    pub(crate) async fn show_scanner(
+        &self,
+        id: &DeviceId,
+        arrival: u64,
+        state: DeviceState,
+    ) -> Result<(), StoreError> {
+        self.change(id, arrival, |live| live.view.state = state).await
     }
 
     fn live(&self) -> MutexGuard<'_, BTreeMap<DeviceId, Live>> {
@@ -237,7 +282,8 @@ impl Bench {
 
 fn view_of(device: &Device, since: Timestamp) -> DeviceView {
     let state = match device.access() {
-        _ if device.role == Role::Scanner => DeviceState::Ignored,
+        _ if device.role == Role::Scanner && device.ports.is_empty() => DeviceState::Ignored,
+        _ if device.role == Role::Scanner => DeviceState::Starting,
         Access::Free | Access::Busy { .. } => DeviceState::Reading,
         Access::PermissionDenied => Failure::permission_denied().into(),
     };

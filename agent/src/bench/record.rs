@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tekser_hardware::{DeviceId, Reading, Source, survey};
+use tekser_hardware::{DeviceId, Reading, Role, Source, survey};
 use tekser_imei::Imei14;
 use utoipa::ToSchema;
 
@@ -32,7 +32,9 @@ pub enum Target {
 }
 
 /// What was scanned.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ScanSource {
     /// Box label or sticker: what the phone was when it left the factory.
@@ -75,6 +77,17 @@ pub enum ScanError {
     Store(#[from] StoreError),
 }
 
+/// A scan that was given to a phone, in a change that is not durable yet.
+#[derive(Debug)]
+pub(crate) struct Given {
+    /// The phone as it is known with it.
+    pub(crate) handset: Handset,
+    /// The reading that it was recorded as.
+    pub(crate) reading: ReadingId,
+    /// Where a phone is plugged in that counts as read now, and as which plug-in.
+    shown: Option<(DeviceId, u64)>,
+}
+
 impl Bench {
     /// Takes the text of a label.
     ///
@@ -91,7 +104,34 @@ impl Bench {
             return Err(ScanError::TooLong { length: text.len() });
         }
         let reading = read_label(text, source.into())?;
-        let _turn = self.recording.lock().await;
+        let _turn = self.turn().await;
+        let mut change = self.store.begin().await?;
+        let given = self.give(&mut change, reading, target, None).await?;
+        change.commit().await?;
+        self.settle(&given).await?;
+        Ok(given.handset)
+    }
+
+    /// Held by whoever gives a reading to a phone, from before the change begins until it is
+    /// durable.
+    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.recording.lock().await
+    }
+
+    /// Gives what was scanned to the phone that it belongs to, as part of a change. `at` is when
+    /// it was scanned, if that is not now.
+    ///
+    /// # Errors
+    ///
+    /// [`ScanError::NoSuchDevice`], [`ScanError::NoSuchHandset`], or that the store failed: then
+    /// nothing was changed yet.
+    pub(crate) async fn give(
+        &self,
+        change: &mut Change<'_>,
+        reading: Reading,
+        target: Target,
+        at: Option<Timestamp>,
+    ) -> Result<Given, ScanError> {
         let known = match target {
             Target::Any => None,
             Target::Handset(id) => Some(id),
@@ -99,26 +139,65 @@ impl Bench {
                 let handset = self.live().get(&id).and_then(|live| live.handset);
                 match handset {
                     Some(handset) => Some(handset),
-                    None if source == ScanSource::Screen => return self.show(reading, id).await,
+                    None if reading.source == Source::Screen => {
+                        return self.show(change, reading, id).await;
+                    }
                     None => return Err(ScanError::NoSuchDevice(id)),
                 }
             }
         };
-        let mut change = self.store.begin().await?;
         if let Some(id) = known
             && change.handset(id).await?.is_none()
         {
             return Err(ScanError::NoSuchHandset(id));
         }
-        let handset = self.record(&mut change, reading, None, known).await?;
-        change.commit().await?;
-        let _ = self.read.send(handset.id);
-        Ok(handset)
+        let (handset, reading) = self.record(change, reading, None, known, at).await?;
+        Ok(Given { handset, reading, shown: None })
+    }
+
+    /// Gives what was scanned to whichever phone has its numbers, or a new one, as part of a change.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub(crate) async fn give_any(
+        &self,
+        change: &mut Change<'_>,
+        reading: Reading,
+        at: Option<Timestamp>,
+    ) -> Result<Given, StoreError> {
+        let (handset, reading) = self.record(change, reading, None, None, at).await?;
+        Ok(Given { handset, reading, shown: None })
+    }
+
+    /// Shows and passes on what was given, once it is durable.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be shown.
+    pub(crate) async fn settle(&self, given: &Given) -> Result<(), StoreError> {
+        let handset = given.handset.id;
+        // Nobody listening means that the station is stopping.
+        let _ = self.read.send(handset);
+        let Some((id, arrival)) = &given.shown else { return Ok(()) };
+        self.change(id, *arrival, |live| {
+            live.handset = Some(handset);
+            live.view.state = DeviceState::Read { handset, took_ms: 0 };
+        })
+        .await
     }
 
     /// Takes what the screen of a phone shows that is plugged in and could not be read.
-    async fn show(&self, screen: Reading, id: DeviceId) -> Result<Handset, ScanError> {
-        let unread = |live: &&Live| matches!(live.view.state, DeviceState::Failed { .. });
+    async fn show(
+        &self,
+        change: &mut Change<'_>,
+        screen: Reading,
+        id: DeviceId,
+    ) -> Result<Given, ScanError> {
+        let unread = |live: &&Live| {
+            live.device.role != Role::Scanner
+                && matches!(live.view.state, DeviceState::Failed { .. })
+        };
         let found = self
             .live()
             .get(&id)
@@ -127,22 +206,13 @@ impl Bench {
         let Some((arrival, since, descriptors)) = found else {
             return Err(ScanError::NoSuchDevice(id));
         };
-        let mut change = self.store.begin().await?;
         let place = Some((id.clone(), since));
-        let mut handset = self.record(&mut change, screen, place.clone(), None).await?;
+        let (mut handset, reading) = self.record(change, screen, place.clone(), None, None).await?;
         if let Some(descriptors) = descriptors {
             let known = Some(handset.id);
-            handset = self.record(&mut change, descriptors, place, known).await?;
+            handset = self.record(change, descriptors, place, known, None).await?.0;
         }
-        change.commit().await?;
-        let phone = handset.id;
-        self.change(&id, arrival, |live| {
-            live.handset = Some(phone);
-            live.view.state = DeviceState::Read { handset: phone, took_ms: 0 };
-        })
-        .await?;
-        let _ = self.read.send(phone);
-        Ok(handset)
+        Ok(Given { handset, reading, shown: Some((id, arrival)) })
     }
 
     /// Keeps what was read from a device at one plug-in, for a caller that read it itself. Gives
@@ -216,7 +286,7 @@ impl Bench {
         let place = Some((device.clone(), plugged_at));
         let held = known.or(here);
         let known = self.known_by_now(&mut change, &reading, device, held, serial).await?;
-        let handset = self.record(&mut change, reading, place, known).await?;
+        let (handset, _) = self.record(&mut change, reading, place, known, None).await?;
         change.commit().await?;
         if let Some(live) = self.live().get_mut(device).filter(still_there) {
             live.handset = Some(handset.id);
@@ -256,7 +326,8 @@ impl Bench {
         reading: Reading,
         place: Option<(DeviceId, Timestamp)>,
         known: Option<HandsetId>,
-    ) -> Result<Handset, StoreError> {
+        at: Option<Timestamp>,
+    ) -> Result<(Handset, ReadingId), StoreError> {
         let (device, plugged_at) = place.unzip();
         let found = match known {
             Some(id) => Some(id),
@@ -265,14 +336,16 @@ impl Bench {
         let id = found.unwrap_or_else(HandsetId::new);
         let mut readings = change.readings_of(id).await?;
         let reading = RecordedReading {
-            id: ReadingId::new(),
-            at: self.clock.now(),
+            id: at.map_or_else(ReadingId::new, ReadingId::taken_at),
+            at: at.unwrap_or_else(|| self.clock.now()),
             device,
             plugged_at,
             handset: id,
             reading,
         };
         readings.push(reading.clone());
+        // One that comes late does not take the place of what was scanned after it.
+        readings.sort_by_key(|reading| reading.id);
         let first_seen = change.handset(id).await?.map(|before| before.first_seen);
         let Some(mut handset) = merge(id, &readings) else {
             return Err(StoreError::Time);
@@ -282,7 +355,7 @@ impl Bench {
         mark_others(change, &mut handset).await?;
         change.save_handset(&handset).await?;
         change.save_reading(&reading).await?;
-        Ok(handset)
+        Ok((handset, reading.id))
     }
 
     async fn recognise(

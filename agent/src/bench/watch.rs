@@ -13,6 +13,16 @@ use crate::store::StoreError;
 
 static ARRIVALS: AtomicU64 = AtomicU64::new(0);
 
+/// A scanner that was plugged in, or has a port only now.
+pub struct Plugged {
+    /// Where it is plugged.
+    pub id: DeviceId,
+    /// Where it is opened.
+    pub bus: Arc<dyn Bus>,
+    /// Tells this plug-in from the next one in the same place.
+    pub arrival: u64,
+}
+
 impl Bench {
     /// Watches until the task is dropped.
     pub async fn watch(self: Arc<Self>) {
@@ -80,6 +90,11 @@ impl Bench {
         let later = Stop::default();
         let asked = is_read.then(Asked::default);
         let (handset, said) = (None, None);
+        let scanner = (view.state == DeviceState::Starting).then(|| Plugged {
+            id: id.clone(),
+            bus: Arc::clone(&bus),
+            arrival,
+        });
         let live = Live { view: view.clone(), device, bus, handset, arrival, said, asked, later };
         self.live().insert(id.clone(), live);
         // It is read even if that could not be told.
@@ -87,18 +102,50 @@ impl Bench {
         if is_read {
             tokio::spawn(Arc::clone(self).attend(id, arrival));
         }
+        if let Some(scanner) = scanner {
+            // Nobody listening means that the station is stopping.
+            let _ = self.scanners.send(scanner);
+        }
         told
+    }
+
+    /// Takes note of ports of a scanner that appeared after it.
+    async fn grow_scanner(&self, device: Device) -> Result<(), StoreError> {
+        let (view, scanner) = {
+            let mut live = self.live();
+            let Some(entry) = live.get_mut(&device.id) else { return Ok(()) };
+            let ports: Vec<_> = device.ports.iter().map(|port| port.name.clone()).collect();
+            entry.device = device;
+            if entry.view.ports == ports {
+                return Ok(());
+            }
+            entry.view.ports = ports;
+            let is_first = entry.view.state == DeviceState::Ignored;
+            if is_first {
+                entry.view.state = DeviceState::Starting;
+            }
+            let (id, arrival) = (entry.view.id.clone(), entry.arrival);
+            let scanner = is_first.then(|| Plugged { id, bus: Arc::clone(&entry.bus), arrival });
+            (entry.view.clone(), scanner)
+        };
+        if let Some(scanner) = scanner {
+            let _ = self.scanners.send(scanner);
+        }
+        self.tell(&view).await
     }
 
     /// Takes note of ports that appeared after the device, or may be opened only now, and asks
     /// them; what is being asked already goes on.
     async fn grow(self: &Arc<Self>, device: Device) -> Result<(), StoreError> {
+        if device.role == Role::Scanner {
+            return self.grow_scanner(device).await;
+        }
         let (id, view, arrival, next) = {
             let mut live = self.live();
             let Some(entry) = live.get_mut(&device.id) else { return Ok(()) };
             let before = std::mem::replace(&mut entry.device, device);
             let fresh = fresh(&before, &entry.device);
-            let nothing = fresh.is_empty() || entry.device.role == Role::Scanner;
+            let nothing = fresh.is_empty();
             if nothing && entry.view.hidden_modem == entry.device.hidden_modem {
                 return Ok(());
             }

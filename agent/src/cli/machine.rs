@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tekser_hardware::adb::Server;
 use tekser_hardware::machine::Machine;
+use tekser_hardware::scanner::NamedScanners;
 use tekser_hardware::serial::SerialBus;
 use tekser_hardware::survey::Trouble;
 use tekser_hardware::{Access, Bus, Device, OpenError, Port, PortName};
@@ -20,6 +21,15 @@ pub(super) const ADB_SERVER: SocketAddr = Server::DEFAULT;
 /// Everything that is plugged into this machine.
 pub(super) fn machine_bus() -> Arc<dyn Bus> {
     Arc::new(Machine::new())
+}
+
+/// Everything that is plugged into this machine, and a Tekser scanner on each of these ports.
+pub(super) fn bus_with_scanners(ports: &[String]) -> Arc<dyn Bus> {
+    if ports.is_empty() {
+        return machine_bus();
+    }
+    let ports = ports.iter().map(PortName::new).collect();
+    Arc::new(NamedScanners::new(Machine::new(), ports))
 }
 
 /// One serial port, whatever it belongs to.

@@ -13,6 +13,7 @@ mod machine;
 mod modem;
 mod output;
 mod read;
+mod scanner;
 mod serve;
 
 use std::io::IsTerminal as _;
@@ -103,6 +104,9 @@ enum Command {
     /// Put cases in signed batches, submit them, follow the answer.
     #[command(subcommand)]
     Batch(batch::Command),
+    /// List, set up and watch barcode scanners.
+    #[command(subcommand)]
+    Scanner(scanner::Command),
     /// Look for what keeps this machine from being a station.
     Doctor,
     /// Print the OpenAPI description of the web API.
@@ -184,6 +188,7 @@ async fn run(arguments: Arguments, output: &Output) -> Ended {
         Command::Check(arguments) => check::run(arguments, &setting, output).await,
         Command::Case(command) => case::run(command, &setting, output).await,
         Command::Batch(command) => batch::run(command, &setting, output).await,
+        Command::Scanner(command) => scanner::run(command, &setting, output).await,
         Command::Doctor => doctor::run(&setting, output).await,
         Command::Openapi => {
             output.text(&crate::api::document().to_pretty_json()?);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 
-use super::machine::{AdbArguments, machine_bus};
+use super::machine::{AdbArguments, bus_with_scanners};
 use super::output::{Colour, Output};
 use super::{Ended, Outcome, Setting};
 use crate::api::{Address, Server};
@@ -18,6 +18,10 @@ pub(super) struct Arguments {
     /// Address to listen on; only loopback is possible.
     #[arg(long, env = "TEKSER_ADDRESS", default_value = Address::DEFAULT)]
     address: Address,
+    /// A port with a Tekser scanner that the USB does not tell of: behind a serial adapter, or a
+    /// pseudo-terminal. May be given several times; a port that is not there yet is waited for.
+    #[arg(long = "scanner", value_name = "PORT")]
+    scanners: Vec<String>,
     #[command(flatten)]
     adb: AdbArguments,
 }
@@ -25,7 +29,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments, setting: &Setting, output: &Output) -> Ended {
     arguments.adb.check()?;
     let mut config = setting.config()?;
-    config.buses = vec![machine_bus()];
+    config.buses = vec![bus_with_scanners(&arguments.scanners)];
     config.asking = arguments.adb.asking(&config.place)?;
     let station = Station::open(config).await?;
     let mut running = station.run().await?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tekser_hardware::Bus;
 use tekser_imei::Imei;
+use tekser_wire::message::Notice;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tracing::{error, warn};
@@ -16,9 +17,11 @@ use tracing::{error, warn};
 pub use desk::{DeskError, NewCase};
 
 use crate::batch::{KeyError, StationKey};
-use crate::bench::{AdbKeys, Asking, Bench};
-use crate::check::{CHECK_MAX, Checks};
+use crate::bench::{AdbKeys, Asking, Bench, Finding, FindingKind, Handset};
+use crate::check::{CHECK_MAX, Checked, Checks, Verdict};
 use crate::clock::{Clock, SystemClock};
+use crate::counter::Counter;
+use crate::finding::Severity;
 use crate::id::HandsetId;
 use crate::outbox::{Outbox, OutboxError};
 use crate::place::{Lock, Place, PlaceError, Token};
@@ -84,6 +87,8 @@ pub struct Station {
     pub store: Store,
     /// What is plugged in.
     pub bench: Arc<Bench>,
+    /// Scanners and what they send.
+    pub counter: Arc<Counter>,
     /// Questions to the registry.
     pub checks: Checks,
     /// The embedded registry.
@@ -112,7 +117,9 @@ impl Station {
             Sandbox::open(&place.sandbox_database(), Arc::clone(&clock), review_takes).await?;
         let sandbox = Arc::new(sandbox);
         let registry: Arc<dyn Registry> = sandbox.clone();
-        let (bench, reads) = Bench::new(store.clone(), Arc::clone(&clock), buses, asking);
+        let (bench, feeds) = Bench::new(store.clone(), Arc::clone(&clock), buses, asking);
+        let (reads, scanners) = (feeds.reads, feeds.scanners);
+        let counter = Counter::new(store.clone(), Arc::clone(&clock), Arc::clone(&bench), scanners);
         Ok(Arc::new(Self {
             checks: Checks::new(store.clone(), Arc::clone(&registry), Arc::clone(&clock)),
             registries: BTreeMap::from([(registry.id(), registry)]),
@@ -120,6 +127,7 @@ impl Station {
             clock,
             store,
             bench,
+            counter,
             sandbox,
             token,
             key,
@@ -141,6 +149,7 @@ impl Station {
         let outbox = self.outbox().await?;
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&self.bench).watch());
+        tasks.spawn(Arc::clone(&self.counter).attend());
         tasks.spawn(Arc::clone(self).pump(outbox));
         tasks.spawn(Arc::clone(self).notice_other_processes());
         let reads = self.reads.lock().ok().and_then(|mut reads| reads.take());
@@ -200,23 +209,50 @@ impl Station {
         // What piled up while the registry was slow is asked in one go, each phone once.
         let mut waiting = Vec::new();
         while reads.recv_many(&mut waiting, CHECK_MAX).await > 0 {
-            let mut imeis: Vec<Imei> = Vec::new();
+            let mut phones: Vec<Handset> = Vec::new();
             for handset in waiting.drain(..).collect::<BTreeSet<_>>() {
                 match self.store.handset(handset).await {
-                    Ok(handset) => {
-                        imeis.extend(handset.iter().flat_map(|handset| handset.imeis()));
-                    }
+                    Ok(handset) => phones.extend(handset),
                     Err(error) => {
                         let error = &error as &dyn std::error::Error;
                         warn!(error, "a phone cannot be checked");
                     }
                 }
             }
-            if let Err(error) = self.checks.check(&imeis).await {
-                warn!(error = &error as &dyn std::error::Error, "answers cannot be kept");
+            let imeis: Vec<Imei> = phones.iter().flat_map(Handset::imeis).collect();
+            match self.checks.check(&imeis).await {
+                Ok(checked) => self.tell_scanners(&phones, &checked),
+                Err(error) => {
+                    warn!(error = &error as &dyn std::error::Error, "answers cannot be kept");
+                }
             }
         }
     }
+
+    /// Tells the scanners that these phones were scanned with what a person should hear of them.
+    fn tell_scanners(&self, phones: &[Handset], checked: &[Checked]) {
+        for phone in phones {
+            let imeis = phone.imeis();
+            let of_phone = checked.iter().filter(|one| imeis.contains(&one.answer.imei));
+            let verdicts: Vec<Verdict> = of_phone.map(|one| one.answer.verdict).collect();
+            if let Some(notice) = judged(phone, &verdicts) {
+                self.counter.notice(phone.id, notice);
+            }
+        }
+    }
+}
+
+/// What a person should hear of a phone: nothing, unless it is clear that it is well or that it
+/// must not be sold.
+fn judged(phone: &Handset, verdicts: &[Verdict]) -> Option<Notice> {
+    let blocked = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Blocked { .. }));
+    let is_twin = |finding: &Finding| matches!(finding.kind, FindingKind::OnAnotherHandset { .. });
+    if blocked || phone.findings.iter().any(is_twin) {
+        return Some(Notice::Stop);
+    }
+    let clear = !verdicts.is_empty() && verdicts.iter().all(Verdict::is_clear);
+    let well = clear && phone.worst().is_none_or(|worst| worst < Severity::Stop);
+    well.then_some(Notice::Clear)
 }
 
 /// A running station. Dropping it ends its tasks and frees the data directory.

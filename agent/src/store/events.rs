@@ -29,11 +29,25 @@ pub enum EventKind {
     /// A submission came one step further.
     #[serde(rename = "submission")]
     Submission,
+    /// A scanner came or went, or is another way than before.
+    #[serde(rename = "scanner")]
+    Scanner,
+    /// A scanner sent a code, or its box became a phone.
+    #[serde(rename = "scan")]
+    Scan,
 }
 
 impl EventKind {
-    const ALL: [Self; 6] =
-        [Self::Device, Self::Handset, Self::Answer, Self::Case, Self::Batch, Self::Submission];
+    const ALL: [Self; 8] = [
+        Self::Device,
+        Self::Handset,
+        Self::Answer,
+        Self::Case,
+        Self::Batch,
+        Self::Submission,
+        Self::Scanner,
+        Self::Scan,
+    ];
 
     /// The name on the wire.
     pub const fn name(self) -> &'static str {
@@ -44,6 +58,8 @@ impl EventKind {
             Self::Case => "case",
             Self::Batch => "batch",
             Self::Submission => "submission",
+            Self::Scanner => "scanner",
+            Self::Scan => "scan",
         }
     }
 
@@ -62,7 +78,8 @@ pub struct Event {
     pub at: Timestamp,
     /// What.
     pub kind: EventKind,
-    /// To whom: the name of the device, handset, case, batch or submission, or the IMEI.
+    /// To whom: the name of the device, handset, case, batch, submission, scanner or scan, or
+    /// the IMEI.
     pub subject: String,
     /// How it stands now.
     #[schema(value_type = Object)]

@@ -10,6 +10,7 @@ mod cases;
 mod events;
 mod handsets;
 mod idempotency;
+mod scans;
 mod submissions;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use crate::place::touch_private;
 
 pub use events::{Event, EventKind};
 pub use idempotency::Replay;
+pub use scans::{Durable, StoreKey};
 
 /// Why the store failed.
 #[derive(Debug, thiserror::Error)]

@@ -6,6 +6,10 @@ mod bad_input;
 mod desk;
 mod doctor;
 mod kill;
+#[allow(dead_code, reason = "shared with the tests of the firmware room")]
+#[path = "../../../hardware/tests/firmware/linker.rs"]
+mod linker;
+mod pack;
 mod program;
 mod reading;
 mod serving;

@@ -8,7 +8,7 @@ use core::fmt;
 
 use cobs::{DecodeResult, DecoderState};
 use crc::{CRC_32_ISO_HDLC, Crc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::message::MESSAGE_MAX;
 
@@ -37,6 +37,8 @@ pub enum FrameError {
     Checksum,
     /// Not a value that can be written.
     Unwritable,
+    /// A message that is whole and means nothing to us.
+    Unreadable,
 }
 
 impl fmt::Display for FrameError {
@@ -47,6 +49,7 @@ impl fmt::Display for FrameError {
             Self::Broken => "the frame is not whole",
             Self::Checksum => "the checksum of the frame is wrong",
             Self::Unwritable => "the message cannot be written",
+            Self::Unreadable => "the message means nothing",
         })
     }
 }
@@ -71,7 +74,21 @@ pub fn encode<T: Serialize + ?Sized>(message: &T, out: &mut [u8]) -> Result<usiz
     let behind = block.get_mut(length..).and_then(|rest| rest.first_chunk_mut());
     *behind.ok_or(FrameError::TooLong)? = sum;
     let block = block.get(..length + CRC_LEN).ok_or(FrameError::TooLong)?;
-    cobs::try_encode_including_sentinels(block, out).map_err(|_| FrameError::TooLong)
+    let (begin, rest) = out.split_first_mut().ok_or(FrameError::TooLong)?;
+    *begin = 0;
+    let length = cobs::try_encode(block, rest).map_err(|_| FrameError::TooLong)?;
+    // With one byte too few the crate returns a length all the same.
+    *rest.get_mut(length).ok_or(FrameError::TooLong)? = 0;
+    Ok(length + 2)
+}
+
+/// Reads what [`Deframer::push`] returned. Bytes behind the message are ignored.
+///
+/// # Errors
+///
+/// [`FrameError::Unreadable`].
+pub fn decode<'a, T: Deserialize<'a>>(message: &'a [u8]) -> Result<T, FrameError> {
+    postcard::from_bytes(message).map_err(|_| FrameError::Unreadable)
 }
 
 /// Takes frames out of a stream of bytes, one byte at a time.

@@ -16,6 +16,7 @@
 //! | [`frame`] | from bytes to messages and back |
 //! | [`scanner`] | what the scanner's end says when |
 //! | [`station`] | what the station's end says when |
+//! | [`image`] | what a firmware image says of itself |
 //!
 //! No allocation, no clock, no input or output, no panic on any input.
 
@@ -27,6 +28,7 @@
 extern crate std;
 
 pub mod frame;
+pub mod image;
 pub mod message;
 pub mod scanner;
 pub mod station;

@@ -27,11 +27,19 @@
 //!
 //! See [`crate::version`] before changing anything here.
 
+mod identity;
+mod open_enum;
+mod settings;
+
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::version::Versions;
+use open_enum::open_enum;
+
+pub use identity::{Board, Capabilities, FirmwareVersion, ScannerHello, SerialNumber, Start};
+pub use settings::{EngineKind, Settings, SettingsError, TriggerMode};
 
 /// Longest text of a code, in bytes. A longer one is refused with [`Verdict::TooLong`] to the
 /// person and never accepted.
@@ -98,30 +106,6 @@ pub struct StoreId(pub u32);
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BoxNumber(pub u32);
 
-/// Serial number of a scanner: what its flash chip or processor is born with.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct SerialNumber(pub [u8; 8]);
-
-/// In hex, as on the USB.
-impl fmt::Display for SerialNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
-    }
-}
-
-impl fmt::Debug for SerialNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-#[cfg(feature = "defmt")]
-impl defmt::Format for SerialNumber {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{=[u8]:02X}", &self.0[..]);
-    }
-}
-
 /// A symbology identifier without its `]`: code and modifier, such as `C0` (ISO/IEC 15424).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -130,6 +114,7 @@ pub struct Aim(pub [u8; 2]);
 /// What the scanner made of a code; the station judges again, with what it knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[serde(from = "u8", into = "u8")]
 pub enum Verdict {
     /// At least one sound identifier of a phone, and none that is wrong.
     Valid,
@@ -137,13 +122,16 @@ pub enum Verdict {
     Wrong,
     /// Sound, but a number no honest phone has (see `tekser_imei::Suspicion`).
     Suspicious,
-    /// Something of use, but no IMEI, MEID or EID: a serial or article number.
+    /// Something of use, but no IMEI, MEID or EID: a serial or article number. Or what only a
+    /// newer firmware knows.
     Other,
     /// Nothing of use.
     Nothing,
     /// Longer than [`TEXT_MAX`]; never in a [`Scan`].
     TooLong,
 }
+
+open_enum!(Verdict { Valid, Wrong, Suspicious, Other, Nothing, TooLong }, else Other);
 
 /// When something was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,122 +182,10 @@ impl fmt::Debug for Scan<'_> {
     }
 }
 
-/// Boards that firmware exists for. Raw on the wire, so that an unknown board is still a scanner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Board(pub u16);
-
-impl Board {
-    /// No board: the virtual bench.
-    pub const VIRTUAL: Self = Self(0);
-    /// Raspberry Pi Pico (RP2040).
-    pub const PICO: Self = Self(1);
-    /// nRF52840 development kit.
-    pub const NRF52840: Self = Self(2);
-    /// STM32F405.
-    pub const STM32F405: Self = Self(3);
-}
-
-/// Version of a firmware: major, minor, patch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct FirmwareVersion(pub [u16; 3]);
-
-/// Things that a scanner can do beyond the least, as a set of bits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Capabilities(pub u32);
-
-impl Capabilities {
-    /// Scans survive power loss.
-    pub const DURABLE: u32 = 1;
-    /// It has a beeper.
-    pub const BEEPER: u32 = 1 << 1;
-    /// It has a trigger button.
-    pub const BUTTON: u32 = 1 << 2;
-    /// The station can send it to its boot loader ([`Restart::BootLoader`]).
-    pub const BOOT_LOADER: u32 = 1 << 3;
-
-    /// Whether all of these bits are set.
-    pub const fn has(self, bits: u32) -> bool {
-        self.0 & bits == bits
-    }
-}
-
-/// Why a scanner began to run. One byte on the wire, and any is understood: it stands in a
-/// [`ScannerHello`], which every version must be able to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[serde(from = "u8", into = "u8")]
-pub enum Start {
-    /// Power came.
-    Power,
-    /// The station asked for it ([`FromStation::Restart`]).
-    Asked,
-    /// It hung, and its watchdog started it again.
-    Watchdog,
-    /// It panicked: a [`FromScanner::Crash`] tells where.
-    Panic,
-    /// Something else: a debugger, a reset pin, or what only a newer firmware knows.
-    Other,
-}
-
-impl From<u8> for Start {
-    fn from(code: u8) -> Self {
-        match code {
-            0 => Self::Power,
-            1 => Self::Asked,
-            2 => Self::Watchdog,
-            3 => Self::Panic,
-            _ => Self::Other,
-        }
-    }
-}
-
-impl From<Start> for u8 {
-    fn from(start: Start) -> Self {
-        match start {
-            Start::Power => 0,
-            Start::Asked => 1,
-            Start::Watchdog => 2,
-            Start::Panic => 3,
-            Start::Other => 4,
-        }
-    }
-}
-
-/// A scanner presents itself, in answer to [`FromStation::Hello`]. It never changes: every
-/// version reads that of every other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct ScannerHello {
-    /// What it speaks.
-    pub versions: Versions,
-    /// The number in the station's `Hello` that this answers, or [`UNASKED`].
-    pub nonce: u32,
-    /// The board.
-    pub board: Board,
-    /// The firmware.
-    pub firmware: FirmwareVersion,
-    /// What it can do.
-    pub capabilities: Capabilities,
-    /// Its serial number.
-    pub serial: SerialNumber,
-    /// Its store.
-    pub store: StoreId,
-    /// Oldest scan that it still has; equal to `next` if it has none.
-    pub oldest: Sequence,
-    /// Number of the next scan that it accepts.
-    pub next: Sequence,
-    /// How often this firmware's store was started.
-    pub boots: u32,
-    /// Why it runs.
-    pub start: Start,
-}
-
 /// How the scan engine is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[serde(from = "u8", into = "u8")]
 pub enum EngineState {
     /// It is being set up.
     Starting,
@@ -320,9 +196,11 @@ pub enum EngineState {
     Silent,
     /// It answers, but does not keep a setting.
     Refusing,
-    /// Of a kind that cannot be asked.
+    /// Of a kind that cannot be asked, or in a state that only a newer firmware knows.
     Unknown,
 }
+
+open_enum!(EngineState { Starting, Ready, Silent, Refusing, Unknown }, else Unknown);
 
 /// How a scanner is: sent after `Resume`, when something changed, every [`STATE_EVERY_MS`], and
 /// at most ten times a second.
@@ -344,81 +222,6 @@ pub struct State {
     pub bad_frames: u32,
     /// The engine.
     pub engine: EngineState,
-}
-
-/// Which protocol the scan engine speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum EngineKind {
-    /// GM65, GM805, GM812, GM861 (Hangzhou Grow, Waveshare): `7E 00` frames.
-    Gm65,
-    /// GM67, GM72: Simple Serial Interface (Symbol, Zebra).
-    Ssi,
-    /// DE2120: ASCII commands.
-    De2120,
-    /// Any other: lines of text.
-    Line,
-}
-
-/// What makes the engine look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum TriggerMode {
-    /// The button, or the station.
-    Asked,
-    /// It looks all the time.
-    Always,
-}
-
-/// What a person can set. Kept in the scanner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Settings {
-    /// The scan engine.
-    pub engine: EngineKind,
-    /// Speed of its line, in baud.
-    pub baud: u32,
-    /// What makes it look.
-    pub trigger: TriggerMode,
-    /// How long the same code counts as the same scan, in milliseconds; 0 turns it off.
-    pub same_code_ms: u16,
-    /// A pause after which a scan begins a new box, in milliseconds; 0: only a "next" code does.
-    pub box_pause_ms: u16,
-    /// Loudness of the beeper, 0 (off) to 10.
-    pub loudness: u8,
-    /// Whether codes with [`Verdict::Nothing`] are kept and sent as well.
-    pub keep_nothing: bool,
-}
-
-impl Settings {
-    /// As it comes out of the box.
-    pub const DEFAULT: Self = Self {
-        engine: EngineKind::Gm65,
-        baud: 9_600,
-        trigger: TriggerMode::Always,
-        same_code_ms: 2_000,
-        box_pause_ms: 4_000,
-        loudness: 7,
-        keep_nothing: true,
-    };
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
-
-/// Why settings were not taken; the old ones stay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum SettingsError {
-    /// Not a speed that engine and board share.
-    Baud,
-    /// More than 10.
-    Loudness,
-    /// The flash could not be written.
-    Flash,
 }
 
 /// What the last run ended with.
@@ -506,7 +309,7 @@ pub enum FromStation {
     },
     /// Scans are wanted, beginning behind `after`; what is up to there is durable and may go.
     Resume {
-        /// The store that the station means; another one sends all that it has.
+        /// The store that the station means. A scanner that has another one says `Hello` again.
         store: StoreId,
         /// Newest scan of it that is durable. If that is one that the scanner has not accepted
         /// yet, its store forgot some: it gives the numbers up to here to no other scan.

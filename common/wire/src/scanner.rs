@@ -3,7 +3,7 @@
 //! Sans-IO: it is fed the station's bytes and the time, asks a [`Source`] for what it has to say,
 //! and hands out frames to send. Milliseconds count from any point, and never backwards.
 
-use crate::frame::{Deframer, FRAME_MAX, encode};
+use crate::frame::{Deframer, FRAME_MAX, decode, encode};
 use crate::message::{
     AWAY_AFTER_MS, CRASH_TEXT_MAX, Crash, FromScanner, FromStation, Notice, Restart,
     STATE_EVERY_MS, Scan, ScannerHello, Sequence, Settings, SettingsError, State, StoreId,
@@ -114,8 +114,6 @@ struct Talk {
     acked: Sequence,
     /// Up to here it is on its way.
     sent: Sequence,
-    /// Up to here it was on its way at least once.
-    highest: Sequence,
     /// When scans began to be on their way, or the last `Ack` brought us on.
     progress_at: u64,
     /// When the last state went out.
@@ -138,7 +136,6 @@ impl ScannerEnd {
             store: StoreId(0),
             acked: Sequence::NONE,
             sent: Sequence::NONE,
-            highest: Sequence::NONE,
             progress_at: 0,
             state_at: None,
             state_changed: false,
@@ -157,7 +154,7 @@ impl ScannerEnd {
             return None;
         };
         talk.heard_at = Some(now_ms);
-        match postcard::from_bytes(message) {
+        match decode(message) {
             Ok(message) => talk.take(message, now_ms, store),
             Err(_) => {
                 if !talk.is_newer {
@@ -247,6 +244,7 @@ impl Talk {
     }
 
     fn take(&mut self, message: FromStation, now_ms: u64, store: StoreId) -> Option<Request> {
+        self.check_store(store);
         match message {
             FromStation::Hello { versions, nonce } => {
                 self.greet(versions, nonce, now_ms, store);
@@ -255,14 +253,16 @@ impl Talk {
             FromStation::Restart(how) => Some(Request::Restart(how)),
             _ if self.phase == Phase::Strange => {
                 // It talks to whom we were before we began anew.
-                self.nonce = UNASKED;
-                self.hello_at = Some(now_ms);
+                self.introduce(Phase::Strange, now_ms);
                 None
             }
             _ if self.phase == Phase::Refused => None,
-            FromStation::Resume { store: meant, after } => {
-                self.resume(if meant == store { after } else { Sequence::NONE }, now_ms)
+            FromStation::Resume { store: meant, .. } if meant != store => {
+                // It has heard of a store that we had before.
+                self.introduce(Phase::Greeted, now_ms);
+                None
             }
+            FromStation::Resume { after, .. } => self.resume(after, now_ms),
             FromStation::Ack { store: meant, through } if meant == store => {
                 self.acknowledge(through, now_ms)
             }
@@ -279,6 +279,21 @@ impl Talk {
             FromStation::CrashSeen => Some(Request::CrashSeen),
             FromStation::Panic => Some(Request::Panic),
         }
+    }
+
+    /// A store that was formatted in the middle: numbers mean something else from now on.
+    fn check_store(&mut self, store: StoreId) -> bool {
+        if store != self.store && matches!(self.phase, Phase::Greeted | Phase::Running) {
+            self.phase = Phase::Strange;
+        }
+        self.phase != Phase::Strange
+    }
+
+    /// Says who we are without being asked, so that the station begins anew.
+    const fn introduce(&mut self, phase: Phase, now_ms: u64) {
+        self.phase = phase;
+        self.nonce = UNASKED;
+        self.hello_at = Some(now_ms);
     }
 
     fn greet(&mut self, versions: Versions, nonce: u32, now_ms: u64, store: StoreId) {
@@ -300,7 +315,6 @@ impl Talk {
         self.phase = Phase::Running;
         self.hello_at = None;
         (self.acked, self.sent) = (after, after);
-        self.highest = if is_repeated { self.highest.max(after) } else { after };
         self.progress_at = now_ms;
         self.state_at = None;
         self.crash_at = now_ms;
@@ -308,8 +322,8 @@ impl Talk {
     }
 
     fn acknowledge(&mut self, through: Sequence, now_ms: u64) -> Option<Request> {
-        let is_news = self.acked < through && through <= self.highest;
-        if self.phase != Phase::Running || !is_news {
+        // One that was not sent yet since a late `Resume` is no mistake.
+        if self.phase != Phase::Running || through <= self.acked {
             return None;
         }
         self.acked = through;
@@ -354,11 +368,9 @@ impl Talk {
             return 0;
         }
         let store = source.hello().store;
-        if store != self.store {
-            // Formatted in the middle: numbers mean something else from now on.
-            self.phase = Phase::Strange;
-            (self.nonce, self.hello_at) = (UNASKED, Some(now_ms));
-            return 0;
+        if !self.check_store(store) {
+            self.introduce(Phase::Strange, now_ms);
+            return self.hello(now_ms, source, out);
         }
         if self.sent == self.acked {
             self.progress_at = now_ms;
@@ -370,7 +382,6 @@ impl Talk {
             self.sent = scan.sequence.previous();
             FromScanner::Gap { store, first: expected, last: self.sent }
         };
-        self.highest = self.highest.max(self.sent);
         write(&message, out)
     }
 

@@ -8,14 +8,17 @@
 //! Event::Scan  → write to disk → StationEnd::ack(sequence)
 //! ```
 
+mod asks;
+
 use core::fmt;
 
-use crate::frame::{Deframer, FRAME_MAX, encode};
+use crate::frame::{Deframer, FRAME_MAX, decode, encode};
 use crate::message::{
     ALIVE_EVERY_MS, Crash, FromScanner, FromStation, SILENT_AFTER_MS, Scan, ScannerHello, Sequence,
     Settings, SettingsError, State, StoreId, UNASKED,
 };
 use crate::version::{CURRENT, Mismatch, Versions};
+use asks::Asks;
 
 /// How often `Hello` is said until it is answered, in milliseconds.
 pub const HELLO_EVERY_MS: u32 = 500;
@@ -172,7 +175,7 @@ impl StationEnd {
         };
         talk.heard_at = Some(now_ms);
         talk.was_silent = false;
-        if let Ok(message) = postcard::from_bytes(message) {
+        if let Ok(message) = decode(message) {
             return talk.take(message, now_ms);
         }
         let is_newer = talk.hello.as_ref().is_some_and(|hello| hello.versions.current > CURRENT);
@@ -298,15 +301,17 @@ impl Talk {
     }
 
     fn met(&mut self, hello: ScannerHello, now_ms: u64) -> Option<Event<'static>> {
-        if hello.nonce != self.nonce {
+        let is_same = self.hello.as_ref().is_some_and(|known| known.is_of_same_store(&hello));
+        let is_greeting = self.phase == Phase::Greeting;
+        if hello.nonce != self.nonce || !(is_greeting || is_same) {
             // A late answer to an earlier `Hello` while we wait for that to the last; else a
             // scanner that began anew.
-            if self.phase != Phase::Greeting {
+            if !is_greeting {
                 self.greet(now_ms);
             }
             return None;
         }
-        if self.phase != Phase::Greeting {
+        if !is_greeting {
             // It has not heard where to resume.
             self.resume_due = self.phase == Phase::Running;
             return None;
@@ -346,6 +351,7 @@ impl Talk {
         if !matches!(self.phase, Phase::Met | Phase::Running) {
             return false;
         }
+        // What is durable of another store says nothing of this one.
         let after = if store == hello.store { after } else { Sequence::NONE };
         let is_rewound = after >= hello.next;
         self.phase = Phase::Running;
@@ -406,33 +412,5 @@ impl Talk {
             Phase::Met | Phase::Running => silent_at.min(self.alive_at()),
             Phase::Refused => self.hello_at,
         }
-    }
-}
-
-/// A queue of a fixed length.
-#[derive(Debug)]
-struct Asks {
-    waiting: [Option<FromStation>; ASKS_MAX],
-}
-
-impl Asks {
-    const fn new() -> Self {
-        Self { waiting: [const { None }; ASKS_MAX] }
-    }
-
-    const fn is_empty(&self) -> bool {
-        matches!(self.waiting, [None, ..])
-    }
-
-    /// `None` if it is full.
-    fn push(&mut self, message: FromStation) -> Option<()> {
-        *self.waiting.iter_mut().find(|place| place.is_none())? = Some(message);
-        Some(())
-    }
-
-    fn pop(&mut self) -> Option<FromStation> {
-        let first = self.waiting.first_mut()?.take();
-        self.waiting.rotate_left(1);
-        first
     }
 }

@@ -12,12 +12,14 @@ pub mod gm65;
 pub mod line;
 mod lines;
 mod pace;
+pub mod ssi;
 
 use tekser_wire::message::{Aim, EngineKind, EngineState, TriggerMode};
 
 pub use self::de2120::De2120;
 pub use self::gm65::Gm65;
 pub use self::line::Line;
+pub use self::ssi::Ssi;
 use crate::clock::Instant;
 
 /// What came off an engine.
@@ -53,14 +55,17 @@ pub trait Engine {
     /// code, an answer may be overdue.
     fn tick(&mut self, now: Instant) -> Option<Event<'_>>;
 
-    /// When [`Engine::tick`] must be called at the latest; `None` if there is nothing to wait for.
+    /// When [`Engine::tick`] and [`Engine::transmit`] must be called at the latest; `None` if there
+    /// is nothing to wait for. It may be a time that is past.
     fn wake_at(&self) -> Option<Instant>;
 
     /// Puts the next bytes for the engine into `out` and says how many; 0 if there are none now.
-    /// `out` holds 32 bytes at least.
+    /// `out` holds 32 bytes at least. To be called until it says 0 after every byte and tick: some
+    /// engines want an answer at once.
     fn transmit(&mut self, now: Instant, out: &mut [u8]) -> usize;
 
-    /// Looks for a code, or stops looking. Without meaning in [`TriggerMode::Always`].
+    /// Looks for a code, or stops looking. Without meaning in [`TriggerMode::Always`]. An engine
+    /// stops by itself when it saw a code, and after a few seconds.
     fn trigger(&mut self, on: bool, now: Instant);
 
     /// Sets the engine up from the start: when it got power, and when settings changed.
@@ -72,6 +77,10 @@ pub trait Engine {
 
 /// A driver that is chosen while the scanner runs.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is no heap, and one of them in the whole scanner"
+)]
 pub enum AnyEngine {
     /// DE2120.
     De2120(De2120),
@@ -79,6 +88,8 @@ pub enum AnyEngine {
     Gm65(Gm65),
     /// Lines of text.
     Line(Line),
+    /// GM67, GM72 and others with the Simple Serial Interface.
+    Ssi(Ssi),
 }
 
 impl AnyEngine {
@@ -87,7 +98,8 @@ impl AnyEngine {
         match kind {
             EngineKind::Gm65 => Self::Gm65(Gm65::new()),
             EngineKind::De2120 => Self::De2120(De2120::new()),
-            EngineKind::Ssi | EngineKind::Line => Self::Line(Line::new()),
+            EngineKind::Ssi => Self::Ssi(Ssi::new()),
+            EngineKind::Line => Self::Line(Line::new()),
         }
     }
 }
@@ -99,6 +111,7 @@ macro_rules! dispatch {
             AnyEngine::De2120($driver) => $call,
             AnyEngine::Gm65($driver) => $call,
             AnyEngine::Line($driver) => $call,
+            AnyEngine::Ssi($driver) => $call,
         }
     };
 }

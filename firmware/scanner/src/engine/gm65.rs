@@ -34,6 +34,10 @@ const PROBE_MS: u64 = 2_000;
 /// Time from a suspicion to a check, in milliseconds: a code is not to be talked into.
 const SUSPECT_MS: u64 = 300;
 
+/// Pause behind an answer while the engine is set up, in milliseconds: another reply within it
+/// means that one of both was not asked for.
+const SETTLE_MS: u64 = 40;
+
 /// How often an engine that has no identifiers is asked to turn them on: it may not have heard.
 const IDENTIFIER_TRIES: u8 = 3;
 
@@ -166,6 +170,7 @@ impl Gm65 {
         }
         if let Stage::SettingUp(set_up) = &mut self.stage {
             let step = set_up.answer(reply);
+            self.pace.settle(now, SETTLE_MS);
             return self.follow(step, now);
         }
         if matches!(self.stage, Stage::Resting) && self.is_as_wanted(reply) {

@@ -83,6 +83,12 @@ impl Lines {
         self.is_open().then(|| self.last.plus_millis(IDLE_MS))
     }
 
+    /// Forgets an open line: what it is made of was something else.
+    pub(super) fn clear(&mut self) {
+        self.held = None;
+        self.fate = Fate::Between;
+    }
+
     /// Ends an open line because the engine began to say something else.
     pub(super) fn interrupt(&mut self, pause: Pause) -> Option<Ended> {
         self.unhold();

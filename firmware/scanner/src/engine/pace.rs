@@ -76,6 +76,11 @@ impl Pace {
         self.asked.is_some()
     }
 
+    /// Whether the question was put before.
+    pub(super) const fn is_repeated(&self) -> bool {
+        self.tries > 0
+    }
+
     pub(super) fn may_ask(&self, now: Instant) -> bool {
         self.asked.is_none() && now >= self.not_before.max(self.quiet)
     }
@@ -127,6 +132,11 @@ impl Pace {
         owed
     }
 
+    /// The next question waits this long, and longer if something comes.
+    pub(super) fn settle(&mut self, now: Instant, ms: u64) {
+        self.wait_for_quiet(now, ms);
+    }
+
     /// Something came that makes no sense.
     pub(super) fn surprised(&mut self, now: Instant) {
         self.wait_for_quiet(now, QUIET_MS);
@@ -140,16 +150,21 @@ impl Pace {
     /// Whether an answer is overdue.
     pub(super) fn overdue(&mut self, now: Instant) -> Option<Overdue> {
         self.asked.filter(|asked| now >= asked.deadline)?;
+        Some(self.again(now))
+    }
+
+    /// The question was not understood, or nobody answered it.
+    pub(super) fn again(&mut self, now: Instant) -> Overdue {
         self.asked = None;
         self.tries += 1;
         self.surprised(now);
         if self.tries < TRIES {
             self.patience_ms = (self.patience_ms * 2).min(self.rule_ms * SLOWEST);
-            return Some(Overdue::Again);
+            return Overdue::Again;
         }
         self.tries = 0;
         self.patience_ms = self.rule_ms;
-        Some(Overdue::GivenUp)
+        Overdue::GivenUp
     }
 
     /// When [`Pace::overdue`] or [`Pace::may_ask`] changes.

@@ -1,0 +1,54 @@
+//! What a person says that is scanned next.
+
+use serde::{Deserialize, Serialize};
+use tekser_hardware::DeviceId;
+use utoipa::ToSchema;
+
+use super::{Counter, KeptScan, lock};
+use crate::bench::ScanSource;
+
+/// What is being scanned, as a person chose it: a scanner cannot tell the label of one phone from
+/// the screen of another.
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Chosen {
+    /// The device whose box, or screen, it is; none: whichever phone has these numbers, or a new
+    /// one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "usb:1-1.2")]
+    pub device: Option<DeviceId>,
+    /// Whether labels are scanned, or the phone's own screen.
+    #[serde(default)]
+    pub source: ScanSource,
+}
+
+impl Chosen {
+    /// What was chosen when this was scanned.
+    pub(super) fn of(scan: &KeptScan) -> Self {
+        Self { device: scan.device.clone(), source: scan.source }
+    }
+}
+
+impl Counter {
+    /// What is being scanned. A device that is gone is nobody's choice any more.
+    pub fn chosen(&self) -> Chosen {
+        let mut chosen = lock(&self.chosen);
+        let is_gone = |device: &DeviceId| self.bench.device(device).is_none();
+        if chosen.device.as_ref().is_some_and(is_gone) {
+            *chosen = Chosen::default();
+        }
+        chosen.clone()
+    }
+
+    /// Sets what is being scanned from now on; what scanners have kept is not affected. Returns
+    /// false if there is no such device.
+    pub fn choose(&self, wanted: Chosen) -> bool {
+        let is_there = wanted.device.as_ref().is_none_or(|id| self.bench.device(id).is_some());
+        if is_there {
+            *lock(&self.chosen) = wanted;
+        }
+        is_there
+    }
+}

@@ -1,0 +1,3 @@
+//! Bytes of every message of every version that was ever released.
+
+mod v1;

@@ -1,0 +1,1 @@
+//! Codes in front of the glass, and what becomes of them.
