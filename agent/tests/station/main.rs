@@ -5,6 +5,7 @@
 mod android;
 mod bench;
 mod checks;
+mod counter;
 mod description;
 mod desk;
 mod events;
@@ -12,6 +13,8 @@ mod guard;
 mod modem;
 mod outbox;
 mod outbox_model;
+#[path = "../scanner/peer.rs"]
+mod peer;
 mod place;
 mod privacy;
 mod replay;
