@@ -17,7 +17,9 @@ fn a_sound_imei_is_judged_stored_and_sent() {
     assert_eq!((scan.text.as_str(), scan.verdict), (SOUND, Verdict::Valid));
     assert_eq!(scan.aim, Some(*b"C0"));
     println!("{:?} {:?}", scan, counter.counters());
-    for e in counter.seen.iter().rev().take(12) { println!("{e:?}"); }
+    for e in counter.seen.iter().rev().take(12) {
+        println!("{e:?}");
+    }
 }
 
 #[test]

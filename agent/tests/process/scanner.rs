@@ -162,12 +162,86 @@ fn a_station_that_is_killed_again_and_again_keeps_every_scan_once() {
 }
 
 #[test]
-fn a_station_that_holds_the_port_is_named_and_asked() {
+fn a_station_that_runs_is_asked_for_its_scanner() {
     let (data, scanner) = (tempdir().unwrap(), Scanner::plug());
-    let server = scanner.serve(data.path());
-    let path = format!("/api/v1/scanners/{}", scanner.memory().name());
-    server.until(&path, |view| view["state"] == "connected");
-    let list = run(tekser(data.path()).args(["--json", "scanner", "list"])).json();
     let name = scanner.memory().name();
-    assert!(list.as_array().unwrap().iter().any(|one| one["name"] == name.as_str()), "{list}");
+    let server = scanner.serve(data.path());
+    server.until(&format!("/api/v1/scanners/{name}"), |view| view["report"].is_object());
+    let ask = |arguments: &[&str]| {
+        let ran = run(tekser(data.path()).args(["--json", "scanner"]).args(arguments));
+        assert_eq!(ran.code, Some(0), "{arguments:?} {ran:?}");
+        ran.json()
+    };
+    let list = ask(&["list"]);
+    let found = list.as_array().unwrap().iter().find(|one| one["name"] == name.as_str());
+    assert_eq!(found.unwrap()["state"], "connected", "{list}");
+    for which in [vec!["info"], vec!["info", &name], vec!["info", "--port", &scanner.port]] {
+        let info = ask(&which);
+        assert_eq!(
+            (&info["scanner"]["name"], &info["settings"]["baud"]),
+            (&name.as_str().into(), &9600.into())
+        );
+    }
+    let set = ask(&["configure", "--loudness", "2", "--engine", "line"]);
+    assert_eq!(
+        (&set["loudness"], &set["engine"], &set["baud"]),
+        (&2.into(), &"line".into(), &9600.into())
+    );
+    assert_eq!(scanner.memory().settings.loudness, 2);
+    assert_eq!(ask(&["configure", "--default"])["loudness"], 7);
+    let none = run(tekser(data.path()).args(["scanner", "info", "0000000000000000"]));
+    assert_eq!(none.code, Some(2), "{none:?}");
+    // Whoever opens the port all the same is told who has it.
+    let elsewhere = tempdir().unwrap();
+    let held = run(tekser(elsewhere.path()).args(["scanner", "info", "--port", &scanner.port]));
+    assert_eq!(held.code, Some(3), "{held:?}");
+    assert!(held.stderr.contains("in use") && held.stderr.contains("what to do"), "{held:?}");
+}
+
+#[test]
+fn a_scanner_is_asked_without_a_station_and_keeps_its_scans() {
+    let (data, scanner) = (tempdir().unwrap(), Scanner::plug());
+    for number in 1..=20 {
+        let at = Moment::Uptime { boot: 1, ms: 1 };
+        scanner.memory().accept(number, at, code(number).as_bytes());
+    }
+    let ask = |what: &str| {
+        let ran =
+            run(tekser(data.path()).args(["--json", "scanner", what, "--port", &scanner.port]));
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        ran.json()
+    };
+    assert_eq!(ask("info")["kept"], 20);
+    assert_eq!(ask("configure")["engine"], "gm65");
+    assert_eq!(scanner.memory().given_up, [0; 0]);
+    // Watched without a station they are kept as by one, before they are shown.
+    let arguments = ["--json", "scanner", "monitor", "--count", "20", "--port", &scanner.port];
+    let ran = run(tekser(data.path()).args(arguments));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let shown = ran.stdout.lines().filter(|line| line.contains("\"kind\":\"scan\"")).count();
+    assert_eq!((shown, on_disk(data.path(), &scanner).len()), (20, 20));
+}
+
+#[test]
+fn a_station_that_runs_is_followed() {
+    let (data, scanner) = (tempdir().unwrap(), Scanner::plug());
+    let name = scanner.memory().name();
+    let server = scanner.serve(data.path());
+    server.until(&format!("/api/v1/scanners/{name}"), |view| view["state"] == "connected");
+    let arguments = ["--json", "scanner", "monitor", "--count", "1"];
+    let mut child = tekser(data.path()).args(arguments).spawn().unwrap();
+    // It follows what comes after it began to, and nobody is told when that is.
+    for number in 1.. {
+        let at = Moment::Uptime { boot: 1, ms: 1 };
+        scanner.memory().accept(number, at, b"no phone at all");
+        std::thread::park_timeout(Duration::from_millis(50));
+        if let Some(status) = child.try_wait().unwrap() {
+            assert_eq!(status.code(), Some(1));
+            break;
+        }
+        if number == 600 {
+            child.kill().unwrap();
+            panic!("it never saw a code");
+        }
+    }
 }

@@ -41,6 +41,8 @@ pub struct Memory {
     pub given_up: Vec<u32>,
     /// It takes settings and does not answer.
     pub is_mute: bool,
+    /// Its state is another one, and the station should know.
+    pub has_changed: bool,
 }
 
 impl Memory {
@@ -70,6 +72,7 @@ impl Memory {
             times: 0,
             given_up: Vec::new(),
             is_mute: false,
+            has_changed: false,
         }
     }
 
@@ -190,6 +193,9 @@ impl Peer {
 
     /// Everything there is to send now.
     pub fn transmit(&mut self, memory: &mut Memory) -> Vec<u8> {
+        if std::mem::take(&mut memory.has_changed) {
+            self.end.state_changed();
+        }
         let (mut all, mut frame) = (Vec::new(), [0; FRAME_MAX]);
         loop {
             let now_ms = self.now_ms();
@@ -206,9 +212,5 @@ impl Peer {
         let now_ms = self.now_ms();
         let wait = self.end.wake_at().map_or(50, |at| at.saturating_sub(now_ms));
         std::time::Duration::from_millis(wait.clamp(1, 50))
-    }
-
-    pub fn state_changed(&mut self) {
-        self.end.state_changed();
     }
 }
