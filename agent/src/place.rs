@@ -7,10 +7,13 @@
 //! | `station-key.pem` | signs batches (PKCS#8, private) |
 //! | `adb_key` | by which Android phones know this station (private) |
 //! | `token` | opens the API (private) |
+//! | `last-firmware.uf2` | what a scanner was last updated to and seen to run |
 //! | `station.lock` | held by the one process that pumps the outbox |
+//! | `address` | where the web API of that process listens |
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -116,6 +119,29 @@ impl Place {
         self.0.join("adb_key")
     }
 
+    /// The firmware that a scanner was last updated to and seen to run.
+    pub fn last_firmware(&self) -> PathBuf {
+        self.0.join("last-firmware.uf2")
+    }
+
+    /// Writes down where the web API listens, for other programs of this user.
+    ///
+    /// # Errors
+    ///
+    /// [`PlaceError::NotWritable`].
+    pub fn announce(&self, address: SocketAddr) -> Result<(), PlaceError> {
+        let denied = |source| PlaceError::NotWritable { path: self.0.clone(), source };
+        let mut file = tempfile::NamedTempFile::new_in(&self.0).map_err(denied)?;
+        write!(file, "{address}").map_err(denied)?;
+        file.persist(self.0.join("address")).map_err(|error| denied(error.error))?;
+        Ok(())
+    }
+
+    /// Where the web API of the process that holds the lock listens, if it does.
+    pub fn address(&self) -> Option<SocketAddr> {
+        std::fs::read_to_string(self.0.join("address")).ok()?.trim().parse().ok()
+    }
+
     /// Takes the lock that makes this process the one station on this directory.
     ///
     /// # Errors
@@ -131,7 +157,12 @@ impl Place {
             .open(&path)
             .map_err(denied)?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
+            Ok(()) => {
+                // Left by one that was killed: whoever listens there now is not to be told the
+                // token.
+                let _ = std::fs::remove_file(self.0.join("address"));
+                Ok(Lock { _file: file })
+            }
             Err(TryLockError::WouldBlock) => Err(PlaceError::Held { path: self.0.clone() }),
             Err(TryLockError::Error(source)) => Err(denied(source)),
         }

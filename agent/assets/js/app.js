@@ -11,7 +11,8 @@ import { follow } from "./events.js";
 import * as keys from "./keys.js";
 import { nameOf } from "./phone.js";
 import * as scan from "./scan.js";
-import { handsetAt, load, take, watch } from "./state.js";
+import * as scanners from "./scanners.js";
+import { handsetAt, load, scansOf, take, watch } from "./state.js";
 import * as submissions from "./submissions.js";
 import { forgetToken, keepToken, takeToken } from "./token.js";
 import { t, word } from "./words.js";
@@ -41,7 +42,10 @@ function announce({ kind, body }) {
   const news = byId("news");
   if (kind === "device" && body.waiting_until) {
     news.textContent = `${nameOf(handsetAt(body), body)}: ${t("bench.allow")}`;
-  } else if (kind === "device" && body.state !== "reading" && body.state !== "ignored") {
+  } else if (kind === "scanner" && body.findings.length > 0 && body.findings[0].severity !== "info") {
+    const [{ code, count }] = body.findings;
+    news.textContent = `${t("scanners.tekser")}: ${t(`scanner_finding.${code}`, { n: count ?? "" })}`;
+  } else if (kind === "device" && body.role !== "scanner" && body.state !== "reading") {
     news.textContent = `${nameOf(handsetAt(body), body)}: ${word("device", body.state)}`;
   } else if (kind === "submission") {
     news.textContent = word("submission", body.state);
@@ -55,6 +59,9 @@ function ask(bad) {
   show(byId("connection"), false);
   byId("token-text").focus();
 }
+
+/** Whether a scan was told before: it is told again when its box becomes a phone. */
+const knows = (scanned) => scansOf(scanned.scanner).some((one) => one.id >= scanned.id);
 
 let following = null;
 
@@ -74,7 +81,9 @@ function open(token) {
     return latest;
   };
   const taken = (event) => {
+    const fresh = event.kind === "scan" && !knows(event.body);
     take(event.kind, event.body);
+    if (fresh) scan.takeScanned(event.body);
     announce(event);
   };
   // One that waits for its next try takes up the new token by itself.
@@ -98,7 +107,7 @@ function gate() {
 }
 
 function start() {
-  const rooms = [scan, bench, boxes, cases, submissions];
+  const rooms = [scan, bench, scanners, boxes, cases, submissions];
   const draw = () => rooms.forEach((room) => room.draw());
   watch(draw);
   [scan, bench, boxes, cases, caseform, checks, keys].forEach((room) => room.start());

@@ -6,8 +6,9 @@ import { byId, h, show, showList } from "./dom.js";
 import { moment, time } from "./format.js";
 import { facts, findingsOf, lookOf, nameOf, severityMark, slotsOf } from "./phone.js";
 import { say } from "./say.js";
-import { changed, handsetAt, state, take } from "./state.js";
-import { t } from "./words.js";
+import { choose, nextBoxes } from "./scanners.js";
+import { changed, handsetAt, scansOf, state, take } from "./state.js";
+import { t, word } from "./words.js";
 
 const field = byId("scan-text");
 
@@ -49,6 +50,7 @@ export function nextBox() {
   box = emptyBox();
   screen = false;
   state.selected = null;
+  nextBoxes();
   say(had ? t("scan.unselected") : t("scan.next"));
   changed();
 }
@@ -73,6 +75,26 @@ async function takeText(text) {
   }
   changed();
 }
+
+/** Shows what came from a scanner of ours as if it had been typed here. */
+export function takeScanned(scanned) {
+  if (scanned.late) return;
+  const handset = state.handsets.get(scanned.handset);
+  if (handset) {
+    const again = isNewBox(scanned) && handset.device === null && handset.first_seen < scanned.received_at;
+    if (again) repeated.add(handset.id);
+    last = { handset: handset.id, at: scanned.received_at, again: again ? handset.first_seen : null };
+    say(t("scan.taken", { name: nameOf(handset) }));
+  } else {
+    const text = word("scan_problem", scanned.problem);
+    last = { text: scanned.text, problem: { code: scanned.problem, text }, at: scanned.received_at };
+    say(t("scan.failed", { text }));
+  }
+  changed();
+}
+
+/** Whether it is the first code of its box. */
+const isNewBox = (scanned) => !scansOf(scanned.scanner).some((one) => one.id !== scanned.id && one.box === scanned.box && one.store === scanned.store);
 
 function accept(handset, before, alone) {
   const known = state.handsets.get(handset.id);
@@ -115,6 +137,7 @@ export function draw() {
   show(byId("scan-same"), state.selected === null);
   show(byId("scan-screen"), state.selected !== null);
   byId("scan-screen").setAttribute("aria-pressed", String(screen));
+  choose(state.selected, screen && state.selected ? "screen" : "label");
   const [kind, text] = targetText();
   byId("scan-target").dataset.target = kind;
   byId("scan-target").textContent = text;

@@ -10,6 +10,9 @@ export const state = {
   cases: new Map(),
   batches: new Map(),
   submissions: new Map(),
+  scanners: new Map(),
+  /** What each scanner read last, newest first. */
+  scans: new Map(),
   registries: [],
   /** Id of the chosen device; null if none is. */
   selected: null,
@@ -58,6 +61,14 @@ function takeAnswer(answer) {
   state.answers.set(key, answer);
 }
 
+const SCANS_SHOWN = 5;
+
+function takeScan(scan) {
+  const others = scansOf(scan.scanner).filter((one) => one.id !== scan.id);
+  const all = [scan, ...others].sort((a, b) => (a.id < b.id ? 1 : -1));
+  state.scans.set(scan.scanner, all.slice(0, SCANS_SHOWN));
+}
+
 const takers = {
   device: takeDevice,
   answer: takeAnswer,
@@ -65,6 +76,8 @@ const takers = {
   case: (one) => state.cases.set(one.id, one),
   batch: (one) => state.batches.set(one.id, one),
   submission: (one) => state.submissions.set(one.id, one),
+  scanner: (one) => state.scanners.set(one.name, one),
+  scan: takeScan,
 };
 
 /** Takes one object as it stands now. */
@@ -76,20 +89,22 @@ export function take(kind, body) {
 /** Loads every list; gives the number of the latest event that they surely contain. */
 export async function load() {
   const station = await get("/station");
-  const paths = ["/devices", "/handsets?limit=100", "/checks?limit=200", "/cases?limit=200", "/batches?limit=200", "/submissions?limit=200"];
-  const [devices, handsets, answers, cases, batches, submissions] = await Promise.all(paths.map(get));
+  const paths = ["/devices", "/handsets?limit=100", "/checks?limit=200", "/cases?limit=200", "/batches?limit=200", "/submissions?limit=200", "/scanners"];
+  const [devices, handsets, answers, cases, batches, submissions, scanners] = await Promise.all(paths.map(get));
   state.registries = station.registries;
   const here = new Set(devices.items.map((device) => device.id));
   for (const id of [...state.devices.keys()]) if (!here.has(id)) takeDevice({ id, state: "gone" });
-  for (const map of [state.handsets, state.cases, state.batches, state.submissions]) map.clear();
+  for (const map of [state.handsets, state.cases, state.batches, state.submissions, state.scanners]) map.clear();
   devices.items.forEach(takeDevice);
   answers.items.forEach(takeAnswer);
   handsets.items.forEach(takers.handset);
   cases.items.forEach(takers.case);
   batches.items.forEach(takers.batch);
   submissions.items.forEach(takers.submission);
+  scanners.items.forEach(takers.scanner);
   state.moreHandsets = handsets.next;
   await loadBenchHandsets(devices.items);
+  await loadScans(scanners.items);
   changed();
   return station.latest_event;
 }
@@ -101,6 +116,13 @@ async function loadBenchHandsets(devices) {
   found.forEach(takers.handset);
 }
 
+/** What the scanners that are there read last. */
+async function loadScans(scanners) {
+  const here = scanners.filter((scanner) => scanner.state !== "away");
+  const pages = await Promise.all(here.map((scanner) => get(`/scanners/${encodeURIComponent(scanner.name)}/scans?limit=${SCANS_SHOWN}`)));
+  pages.forEach((page) => page.items.forEach(takeScan));
+}
+
 /** Loads the next page of handsets. */
 export async function loadMoreHandsets() {
   const page = await get(`/handsets?limit=100&cursor=${encodeURIComponent(state.moreHandsets)}`);
@@ -110,7 +132,13 @@ export async function loadMoreHandsets() {
 }
 
 /** Devices in the order of their places; a scanner is no phone to show. */
-export const bench = () => [...state.devices.values()].filter((device) => device.state !== "ignored").sort((a, b) => byPlace(a.id, b.id));
+export const bench = () => [...state.devices.values()].filter((device) => device.role !== "scanner").sort((a, b) => byPlace(a.id, b.id));
+
+/** Scanners that are plugged in; one that only types is none to show. */
+export const scannerDevices = () => [...state.devices.values()].filter((device) => device.role === "scanner" && device.state !== "ignored").sort((a, b) => byPlace(a.id, b.id));
+
+/** What a scanner read last, newest first. */
+export const scansOf = (name) => state.scans.get(name) ?? [];
 
 /** The phone at a device, if it was read. */
 export function handsetAt(device) {

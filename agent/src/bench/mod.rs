@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tekser_hardware::survey::Stop;
-use tekser_hardware::{Access, Bus, Device, DeviceId, PortName, Reading, Role};
+use tekser_hardware::{Access, Bus, Device, DeviceId, PortName, Reading, Role, Speaks};
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
@@ -280,10 +280,15 @@ impl Bench {
     }
 }
 
+/// Whether a scanner has a port that its codes come from.
+fn can_be_heard(device: &Device) -> bool {
+    device.ports.iter().any(|port| matches!(port.speaks, Speaks::Scanner | Speaks::Codes))
+}
+
 fn view_of(device: &Device, since: Timestamp) -> DeviceView {
     let state = match device.access() {
-        _ if device.role == Role::Scanner && device.ports.is_empty() => DeviceState::Ignored,
-        _ if device.role == Role::Scanner => DeviceState::Starting,
+        _ if device.role == Role::Scanner && can_be_heard(device) => DeviceState::Starting,
+        _ if device.role == Role::Scanner => DeviceState::Ignored,
         Access::Free | Access::Busy { .. } => DeviceState::Reading,
         Access::PermissionDenied => Failure::permission_denied().into(),
     };

@@ -8,7 +8,7 @@ use tekser_hardware::survey::Stop;
 use tekser_hardware::{Access, Bus, Device, DeviceId, Port, Role};
 use tracing::{info, warn};
 
-use super::{Asked, Bench, DeviceState, Live, view_of};
+use super::{Asked, Bench, DeviceState, Live, can_be_heard, view_of};
 use crate::store::StoreError;
 
 static ARRIVALS: AtomicU64 = AtomicU64::new(0);
@@ -120,7 +120,7 @@ impl Bench {
                 return Ok(());
             }
             entry.view.ports = ports;
-            let is_first = entry.view.state == DeviceState::Ignored;
+            let is_first = entry.view.state == DeviceState::Ignored && can_be_heard(&entry.device);
             if is_first {
                 entry.view.state = DeviceState::Starting;
             }

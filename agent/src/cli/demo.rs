@@ -41,6 +41,7 @@ pub(super) async fn run(arguments: Arguments, setting: &Setting, output: &Output
     let default = if arguments.once { "127.0.0.1:0" } else { Address::DEFAULT };
     let address = arguments.address.map_or_else(|| default.parse(), Ok)?;
     let server = Server::start(Arc::clone(&station), address).await?;
+    station.place.announce(server.address())?;
     let ended = if arguments.once {
         once(&station, &scene, output).await
     } else {

@@ -13,6 +13,7 @@ mod machine;
 mod modem;
 mod output;
 mod read;
+mod remote;
 mod scanner;
 mod serve;
 

@@ -34,6 +34,7 @@ pub(super) async fn run(arguments: Arguments, setting: &Setting, output: &Output
     let station = Station::open(config).await?;
     let mut running = station.run().await?;
     let server = Server::start(Arc::clone(&station), arguments.address).await?;
+    station.place.announce(server.address())?;
     announce(output, &station, &server);
     let whole = tokio::select! {
         () = wait_for_the_end() => true,

@@ -152,7 +152,7 @@ impl From<message::Start> for StartCause {
 
 impl KnownScanner {
     /// A Tekser scanner that presented itself now, given what was known of it before.
-    pub(super) fn presented(hello: &ScannerHello, before: Option<Self>, now: Timestamp) -> Self {
+    pub(crate) fn presented(hello: &ScannerHello, before: Option<Self>, now: Timestamp) -> Self {
         let known = Self {
             name: hello.serial.into(),
             kind: ScannerKind::Tekser,

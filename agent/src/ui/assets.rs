@@ -23,7 +23,7 @@ macro_rules! assets {
     };
 }
 
-static ASSETS: [Asset; 22] = assets! {
+static ASSETS: [Asset; 23] = assets! {
     "page.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "js/api.js": SCRIPT,
@@ -42,6 +42,7 @@ static ASSETS: [Asset; 22] = assets! {
     "js/phone.js": SCRIPT,
     "js/say.js": SCRIPT,
     "js/scan.js": SCRIPT,
+    "js/scanners.js": SCRIPT,
     "js/state.js": SCRIPT,
     "js/submissions.js": SCRIPT,
     "js/token.js": SCRIPT,

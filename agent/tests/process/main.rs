@@ -10,7 +10,13 @@ mod kill;
 #[path = "../../../hardware/tests/firmware/linker.rs"]
 mod linker;
 mod pack;
+#[cfg(unix)]
+#[path = "../scanner/peer.rs"]
+mod peer;
 mod program;
 mod reading;
+#[cfg(unix)]
+mod scanner;
+mod scanner_update;
 mod serving;
 mod story;

@@ -5,13 +5,18 @@
 mod android;
 mod bench;
 mod checks;
+mod counter;
 mod description;
 mod desk;
 mod events;
 mod guard;
+#[path = "../scanner/handheld.rs"]
+mod handheld;
 mod modem;
 mod outbox;
 mod outbox_model;
+#[path = "../scanner/peer.rs"]
+mod peer;
 mod place;
 mod privacy;
 mod replay;

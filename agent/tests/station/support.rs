@@ -88,6 +88,16 @@ impl Shop {
         Self { station, clock, bench, directory }
     }
 
+    /// The same directory, opened again over this bus.
+    pub async fn reopened_on(self, bus: Arc<dyn Bus>) -> Self {
+        self.station.store.close().await;
+        let mut config = Config::new(Place::open(self.directory.path()).unwrap());
+        config.clock = self.clock.clone();
+        config.buses = vec![bus];
+        let station = Station::open(config).await.unwrap();
+        Self { station, ..self }
+    }
+
     /// The same directory, opened again.
     pub async fn reopened(self) -> Self {
         self.station.store.close().await;

@@ -3,11 +3,14 @@
 //! | part | job |
 //! |---|---|
 //! | this | the data directory, the address, what is plugged in, adb |
+//! | `scanners` | scanners, asked themselves or through the station that runs |
 //! | `system` | what only one system has: udev rules and `ModemManager` on Linux |
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere.rs")]
 mod system;
+
+mod scanners;
 
 use std::path::Path;
 use std::time::Duration;
@@ -47,6 +50,7 @@ pub(super) async fn run(setting: &Setting, output: &Output) -> Ended {
     all.push(adb_server().await);
     all.extend(adb_key(setting));
     all.extend(bench());
+    all.extend(scanners::examine(setting).await);
     output.value(&all);
     for examined in &all {
         let (colour, sign) =
@@ -141,7 +145,8 @@ fn key_file(path: &Path) -> Examined {
 }
 
 fn bench() -> Vec<Examined> {
-    let devices = machine_bus().devices();
+    let mut devices = machine_bus().devices();
+    devices.retain(|device| device.role != Role::Scanner);
     if devices.is_empty() {
         let found = "nothing that could be read is plugged in; that is no fault".to_owned();
         return vec![Examined::well("bench", found)];
@@ -151,9 +156,6 @@ fn bench() -> Vec<Examined> {
 
 fn device(device: &Device) -> Examined {
     let what = "bench";
-    if device.role == Role::Scanner {
-        return Examined::well(what, format!("{} is a scanner", device.id));
-    }
     if let Some(nothing) = nothing_to_ask(device) {
         return Examined::ill(what, format!("{}: {nothing}. {}", device.id, nothing.cure()));
     }

@@ -1,11 +1,10 @@
 //! `tekser scanner pack`.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::image;
+use super::{bundle, image};
 use crate::cli::output::Output;
 use crate::cli::{Ended, Failure, Outcome};
 
@@ -27,24 +26,8 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Ended {
     if path == arguments.elf {
         return Err(Failure::usage("the file to write is the one to read; name another"));
     }
-    write(&path, &file).with_context(|| format!("cannot write {}", path.display()))?;
+    bundle::replace(&path, &file).with_context(|| format!("cannot write {}", path.display()))?;
     output.value(&image::facts(&image, Some(&path)));
     output.line(&format!("{}, packed and sealed: {}", image::title(&image), path.display()));
     Ok(Outcome::Fine)
-}
-
-/// Whole or not at all: half a UF2 that stays behind would be tried one day.
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let directory = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new();
-    #[cfg(unix)]
-    file.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut file = file.tempfile_in(directory)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }

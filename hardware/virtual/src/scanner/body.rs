@@ -39,8 +39,8 @@ pub(super) fn run(case: &Arc<Case>, off: &Notify) {
             End::Off => break,
             End::Restart(Restart::Firmware) => start = Start::Asked,
             End::Restart(Restart::BootLoader) => {
-                case.port.unplug();
                 case.panel.lock().in_boot_loader = true;
+                case.port.unplug();
                 break;
             }
             End::Panic(record) => (start, crash) = (Start::Panic, Some(record)),
