@@ -23,7 +23,7 @@ pub struct Facts {
     pub sector: u32,
     /// The part of it that keeps scans, for the life of the board: no image may reach in there, and
     /// none may look for scans elsewhere.
-    pub journal: Option<Range<u32>>,
+    pub journal: Range<u32>,
     /// What its UF2 files carry as their family, if its boot loader takes such.
     pub uf2_family: Option<u32>,
     /// What the drive of its boot loader calls it, in `INFO_UF2.TXT`.
@@ -43,7 +43,7 @@ pub const PICO: Facts = Facts {
     identity: (0x4000_0000, 0x0fff_ffff, 0x0000_2927),
     flash: 0x1000_0000..0x1020_0000,
     sector: 4096,
-    journal: Some(0x1010_0000..0x1020_0000),
+    journal: 0x1010_0000..0x1020_0000,
     uf2_family: Some(0xe48b_ff56),
     uf2_board: Some("RPI-RP2"),
     boot2: true,
@@ -59,7 +59,7 @@ pub const NRF52840: Facts = Facts {
     identity: (0x1000_0100, u32::MAX, 0x0005_2840),
     flash: 0..0x10_0000,
     sector: 4096,
-    journal: None,
+    journal: 0x8_0000..0x10_0000,
     uf2_family: None,
     uf2_board: None,
     boot2: false,
@@ -75,7 +75,7 @@ pub const STM32F405: Facts = Facts {
     identity: (0xe004_2000, 0xfff, 0x413),
     flash: 0x0800_0000..0x0810_0000,
     sector: 16 << 10,
-    journal: None,
+    journal: 0x0808_0000..0x0810_0000,
     uf2_family: None,
     uf2_board: None,
     boot2: false,

@@ -248,10 +248,10 @@ fn check(facts: &'static Facts, record: &Record, program: &Program) -> Result<()
         return Err(ImageError::Boot2);
     }
     let journal = record.journal.clone();
-    if journal != facts.journal.clone().unwrap_or_default() {
+    if journal != facts.journal {
         return Err(ImageError::JournalMoved { journal });
     }
-    if !journal.is_empty() && journal.start < found.end && found.start < journal.end {
+    if journal.start < found.end && found.start < journal.end {
         return Err(ImageError::Journal { journal });
     }
     Ok(())
@@ -312,7 +312,7 @@ pub(crate) mod tests {
     /// A sound image for a Pico.
     pub(crate) fn image() -> Image {
         let facts = &crate::firmware::board::PICO;
-        let journal = facts.journal.clone().unwrap_or_default();
+        let journal = facts.journal.clone();
         let record = Record::new(facts.board, FirmwareVersion([1, 2, 3]), journal);
         let mut bytes = vec![0; facts.sector as usize];
         bytes[..boot2::SIZE].copy_from_slice(&boot2::tests::stage());

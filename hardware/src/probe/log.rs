@@ -76,6 +76,11 @@ impl Texts {
         Decoder { texts: self, stream: self.table.new_stream_decoder(), open: 0, broken: 0 }
     }
 
+    /// Whether lines come with the file and line that says them.
+    pub const fn has_places(&self) -> bool {
+        self.places.is_some()
+    }
+
     fn entry(&self, frame: &Frame<'_>) -> Entry {
         let place = self.places.as_ref().and_then(|places| places.get(&frame.index()));
         Entry {
