@@ -10,5 +10,6 @@ mod boot;
 mod codes;
 mod counter;
 mod emulator;
+mod label;
 mod place;
 mod station;
