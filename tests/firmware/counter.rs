@@ -1,5 +1,6 @@
 //! A scanner on a counter: the emulated Pico, the engine on its UART, the station on its USB.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -69,6 +70,17 @@ impl Counter {
         } else {
             self.connected = false;
         }
+    }
+
+    /// Power goes at this moment, whatever is being done.
+    pub fn cut_at(&mut self, at: Nanos) {
+        self.ask(&[json!({ "do": "cut", "at": at })]);
+    }
+
+    /// Puts another content into the flash chip, under the same image.
+    pub fn load_flash(&mut self, file: &Path) {
+        let image = Place::find().expect("it was found before").uf2;
+        self.ask(&[json!({ "do": "flash", "load": file }), json!({ "do": "uf2", "file": image })]);
     }
 
     /// Until station and engine are both met.

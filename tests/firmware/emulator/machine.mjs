@@ -118,6 +118,14 @@ export class Machine {
         this.halted = true;
     }
 
+    /** Leaves the processor in a loop of one instruction, deaf to interrupts. */
+    hang() {
+        const { core, mcu } = this;
+        const place = 0x20041000; // bank 5, which the firmware does not use
+        mcu.writeUint16(place, 0xe7fe); // b .
+        Object.assign(core, { PC: place, waiting: false, PM: true });
+    }
+
     // ---- the boot ROM's routines that are not run as they are
     #romWork(mcu) {
         const argument = n => mcu.core.registers[n] >>> 0;
