@@ -6,10 +6,19 @@
 //!   time the phone itself took to answer; against `gammu identify` on the same phone, where it
 //!   is installed;
 //! - 64 phones at once, against the slowest phone's own time;
+//! - a scan, from the scanner's store to the station's disk, and 1,000 that a scanner has kept;
 //! - start-up to the first answer over HTTP, against the bare start of the same program;
 //! - resident memory, idle and with 32 phones.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on fails")]
+
+#[allow(dead_code, reason = "shared with the tests")]
+#[path = "../tests/scanner/handheld.rs"]
+mod handheld;
+#[path = "../tests/scanner/peer.rs"]
+mod peer;
+#[path = "station/scanner.rs"]
+mod scanner;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -31,6 +40,8 @@ fn main() {
     let runtime = Runtime::new().unwrap();
     runtime.block_on(plug_to_imei(if quick { 3 } else { 100 }));
     runtime.block_on(at_once(if quick { 4 } else { 64 }));
+    runtime.block_on(scanner::scan_to_durable(if quick { 3 } else { 200 }));
+    runtime.block_on(scanner::drain(if quick { 20 } else { 1000 }));
     against_gammu(&runtime, if quick { 0 } else { 3 });
     start_up(if quick { 1 } else { 20 });
     memory(&runtime, if quick { 2 } else { 32 });

@@ -1,6 +1,6 @@
 //! Scanners on a running counter: what they send is kept once, and told to be so after it is.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -9,139 +9,16 @@ use tekser::bench::{DeviceState, FailureCode};
 use tekser::clock::Clock as _;
 use tekser::counter::{KeptScan, ScanProblem, ScannerName, ScannerState, ScannerView, TimeSource};
 use tekser::store::Page;
-use tekser_hardware::bus::{Change, Opening};
-use tekser_hardware::{
-    Bus, Device, DeviceId, Link, OpenError, Port, PortName, Role, Source, Speaks,
-};
+use tekser_hardware::{Source, Speaks};
 use tekser_wire::message::{EngineState, Moment, Notice, Start, StoreId};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
-use tokio::sync::Notify;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::io::AsyncWriteExt as _;
+use tokio::task::JoinSet;
 
-use crate::peer::{Memory, Peer};
+use crate::handheld::{Handheld, On, place};
 use crate::support::{Shop, imei, until};
 
-/// A scanner on a bus of its own, in memory.
-pub struct Counter {
-    memory: Mutex<Memory>,
-    news: Notify,
-    bus_news: Notify,
-    device: Mutex<Option<Device>>,
-    /// Who opens the port is told this instead.
-    held: Mutex<Option<String>>,
-    link: Mutex<Option<AbortHandle>>,
-    /// What a plain scanner sends is written here.
-    wire: Mutex<Option<DuplexStream>>,
-}
-
-impl Counter {
-    pub fn new(number: u8) -> Arc<Self> {
-        Arc::new(Self {
-            memory: Mutex::new(Memory::new(number)),
-            news: Notify::new(),
-            bus_news: Notify::new(),
-            device: Mutex::default(),
-            held: Mutex::default(),
-            link: Mutex::default(),
-            wire: Mutex::default(),
-        })
-    }
-
-    pub fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap()
-    }
-
-    pub fn name(&self) -> String {
-        self.memory().name()
-    }
-
-    pub fn plug(&self, speaks: Speaks) {
-        let port = Port::free(PortName::new("scanner"), speaks);
-        let product = Some("Handheld 1900".to_owned());
-        let device = Device::new(place(), vec![port]);
-        *self.device.lock().unwrap() = Some(Device { role: Role::Scanner, product, ..device });
-        self.bus_news.notify_one();
-    }
-
-    pub fn unplug(&self) {
-        *self.device.lock().unwrap() = None;
-        self.cut();
-        self.bus_news.notify_one();
-    }
-
-    /// Breaks the link, as a restart does.
-    pub fn cut(&self) {
-        if let Some(link) = self.link.lock().unwrap().take() {
-            link.abort();
-        }
-        self.wire.lock().unwrap().take();
-    }
-
-    /// A person scans a code.
-    pub fn scan(&self, box_number: u32, text: &str) -> u32 {
-        let sequence =
-            self.memory().accept(box_number, Moment::Uptime { boot: 1, ms: 7 }, text.as_bytes());
-        self.news.notify_one();
-        sequence
-    }
-
-    async fn serve(self: Arc<Self>, mut far: DuplexStream) {
-        let mut peer = Peer::new();
-        let mut buffer = [0; 256];
-        loop {
-            let out = peer.transmit(&mut self.memory());
-            if far.write_all(&out).await.is_err() {
-                return;
-            }
-            tokio::select! {
-                read = tokio::time::timeout(peer.patience(), far.read(&mut buffer)) => match read {
-                    Ok(Ok(count)) if count > 0 => {
-                        peer.receive(&mut self.memory(), &buffer[..count]);
-                    }
-                    Ok(_) => return,
-                    Err(_) => {}
-                },
-                () = self.news.notified() => self.memory().has_changed = true,
-            }
-        }
-    }
-}
-
-pub fn place() -> DeviceId {
-    DeviceId::usb("1-4")
-}
-
-/// The bus that such a scanner is on.
-struct On(Arc<Counter>);
-
-impl Bus for On {
-    fn devices(&self) -> Vec<Device> {
-        self.0.device.lock().unwrap().iter().cloned().collect()
-    }
-
-    fn changed(&self) -> Change<'_> {
-        Box::pin(self.0.bus_news.notified())
-    }
-
-    fn open<'a>(&'a self, port: &'a PortName) -> Opening<'a> {
-        let (near, far) = tokio::io::duplex(4096);
-        if let Some(holder) = self.0.held.lock().unwrap().clone() {
-            let busy = OpenError::Busy { port: port.clone(), holder: Some(holder) };
-            return Box::pin(core::future::ready(Err(busy)));
-        }
-        let speaks = self.0.device.lock().unwrap().as_ref().map(|device| device.ports[0].speaks);
-        if speaks == Some(Speaks::Codes) {
-            *self.0.wire.lock().unwrap() = Some(far);
-        } else {
-            let task = tokio::spawn(Arc::clone(&self.0).serve(far));
-            *self.0.link.lock().unwrap() = Some(task.abort_handle());
-        }
-        Box::pin(core::future::ready(Ok(Link::from_io(near))))
-    }
-}
-
 impl Shop {
-    pub async fn with_scanner(scanner: &Arc<Counter>) -> Self {
+    pub async fn with_scanner(scanner: &Arc<Handheld>) -> Self {
         Self::over(Arc::new(On(Arc::clone(scanner))), Vec::new()).await
     }
 
@@ -152,14 +29,14 @@ impl Shop {
         tasks
     }
 
-    async fn kept(&self, scanner: &Counter) -> Vec<KeptScan> {
+    async fn kept(&self, scanner: &Handheld) -> Vec<KeptScan> {
         let name = ScannerName::from(scanner.name());
         let mut scans = self.station.store.scans_of(&name, &Page::first(5000)).await.unwrap();
         scans.reverse();
         scans
     }
 
-    async fn until_kept(&self, scanner: &Counter, count: usize) -> Vec<KeptScan> {
+    async fn until_kept(&self, scanner: &Handheld, count: usize) -> Vec<KeptScan> {
         until(&self.station, "scans to be kept", async || {
             let kept = self.kept(scanner).await;
             (kept.len() >= count).then_some(kept)
@@ -169,7 +46,7 @@ impl Shop {
 
     async fn until_view(
         &self,
-        scanner: &Counter,
+        scanner: &Handheld,
         wanted: impl Fn(&ScannerView) -> bool,
     ) -> ScannerView {
         let name = scanner.name();
@@ -191,7 +68,7 @@ async fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
 
 #[tokio::test]
 async fn a_code_becomes_a_phone_and_is_given_up_by_the_scanner_once_it_is_kept() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     scanner.plug(Speaks::Scanner);
@@ -208,7 +85,7 @@ async fn a_code_becomes_a_phone_and_is_given_up_by_the_scanner_once_it_is_kept()
 
 #[tokio::test]
 async fn codes_of_one_box_are_one_phone_and_those_of_the_next_another() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     scanner.scan(1, "4006381333931");
@@ -229,7 +106,7 @@ async fn codes_of_one_box_are_one_phone_and_those_of_the_next_another() {
 
 #[tokio::test]
 async fn codes_that_come_one_by_one_are_one_box_too() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     scanner.plug(Speaks::Scanner);
@@ -250,7 +127,7 @@ async fn codes_that_come_one_by_one_are_one_box_too() {
 
 #[tokio::test]
 async fn many_boxes_scanned_as_one_are_not_made_one_phone() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     for n in 1..=7 {
@@ -267,7 +144,7 @@ async fn many_boxes_scanned_as_one_are_not_made_one_phone() {
 
 #[tokio::test]
 async fn what_is_no_label_is_kept_with_the_reason() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     scanner.scan(1, "https://example.com/");
@@ -287,7 +164,7 @@ async fn what_is_no_label_is_kept_with_the_reason() {
 
 #[tokio::test]
 async fn a_scanner_that_comes_back_is_drained_in_order_once() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let attend = shop.attend();
     scanner.plug(Speaks::Scanner);
@@ -309,7 +186,7 @@ async fn a_scanner_that_comes_back_is_drained_in_order_once() {
 
 #[tokio::test]
 async fn a_link_that_breaks_again_and_again_neither_loses_nor_doubles() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     scanner.plug(Speaks::Scanner);
@@ -327,7 +204,7 @@ async fn a_link_that_breaks_again_and_again_neither_loses_nor_doubles() {
 
 #[tokio::test]
 async fn nothing_is_given_up_that_could_not_be_kept() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let database = shop.database().await;
     let refuse = "CREATE TRIGGER full BEFORE INSERT ON scan BEGIN SELECT RAISE(FAIL, 'full'); END";
@@ -350,7 +227,7 @@ async fn nothing_is_given_up_that_could_not_be_kept() {
 
 #[tokio::test]
 async fn a_store_that_was_formatted_begins_again_and_one_that_went_back_loses_nothing() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     scanner.plug(Speaks::Scanner);
@@ -380,7 +257,7 @@ async fn a_store_that_was_formatted_begins_again_and_one_that_went_back_loses_no
 
 #[tokio::test]
 async fn scans_that_another_station_took_are_told_of() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     // Of a scanner that was never heard nothing is missing.
@@ -403,7 +280,7 @@ async fn scans_that_another_station_took_are_told_of() {
 
 #[tokio::test]
 async fn late_scans_carry_their_own_time() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     let now = shop.clock.now();
@@ -427,7 +304,7 @@ async fn late_scans_carry_their_own_time() {
 
 #[tokio::test]
 async fn a_phone_that_was_chosen_is_given_its_old_box_and_its_screen() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     scanner.plug(Speaks::Scanner);
@@ -455,7 +332,7 @@ async fn a_phone_that_was_chosen_is_given_its_old_box_and_its_screen() {
 
 #[tokio::test]
 async fn settings_are_read_and_changed_and_refused() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     let path = format!("/api/v1/scanners/{}/settings", scanner.name());
@@ -480,7 +357,7 @@ async fn settings_are_read_and_changed_and_refused() {
 
 #[tokio::test]
 async fn what_is_asked_of_a_scanner_reaches_it() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     scanner.plug(Speaks::Scanner);
@@ -502,7 +379,7 @@ async fn what_is_asked_of_a_scanner_reaches_it() {
 
 #[tokio::test]
 async fn the_registry_s_word_is_heard_at_the_scanner() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let running = shop.station.run().await.unwrap();
     scanner.plug(Speaks::Scanner);
@@ -528,7 +405,7 @@ async fn the_registry_s_word_is_heard_at_the_scanner() {
 
 #[tokio::test]
 async fn what_happened_to_a_scanner_is_told_until_it_is_noted() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     {
@@ -566,7 +443,7 @@ async fn what_happened_to_a_scanner_is_told_until_it_is_noted() {
 
 #[tokio::test]
 async fn a_port_that_another_program_holds_says_so_and_is_tried_again() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     *scanner.held.lock().unwrap() = Some("picocom (pid 7)".to_owned());
@@ -585,7 +462,7 @@ async fn a_port_that_another_program_holds_says_so_and_is_tried_again() {
 
 #[tokio::test]
 async fn a_scanner_of_another_make_works_and_says_what_is_missing() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     scanner.plug(Speaks::Codes);
@@ -613,7 +490,7 @@ async fn a_scanner_of_another_make_works_and_says_what_is_missing() {
 
 #[tokio::test]
 async fn scans_are_told_as_they_are_kept() {
-    let scanner = Counter::new(1);
+    let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
     let _attend = shop.attend();
     scanner.plug(Speaks::Scanner);

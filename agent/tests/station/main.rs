@@ -10,6 +10,8 @@ mod description;
 mod desk;
 mod events;
 mod guard;
+#[path = "../scanner/handheld.rs"]
+mod handheld;
 mod modem;
 mod outbox;
 mod outbox_model;

@@ -76,6 +76,9 @@ const READY: [u8; 8] = *b"TKJ1\xAB\xB4\xB5\xCE";
 /// Where records begin.
 const BODY: u32 = READY.len() as u32;
 
+/// Sectors that are erased ahead: 3,200 scans without a pause long enough to erase another.
+const AHEAD: usize = 32;
+
 /// How far a station may be ahead of the journal and still be believed.
 const FORGOTTEN_MAX: u32 = 1 << 16;
 
@@ -283,9 +286,12 @@ impl<F: NorFlash> Journal<F> {
 
     /// Whether [`Journal::tidy`] has something to do.
     pub fn wants_tidy(&self) -> bool {
-        self.area.sectors() >= SECTORS_MIN
-            && (self.marks != self.durable
-                || self.sectors.count(|sector| sector == Sector::Dirty) > 0)
+        self.area.sectors() >= SECTORS_MIN && (self.marks != self.durable || self.wants_erase())
+    }
+
+    fn wants_erase(&self) -> bool {
+        self.sectors.count(|sector| sector == Sector::Dirty) > 0
+            && self.sectors.count(|sector| sector == Sector::Ready) < AHEAD
     }
 
     /// Does one of the things that are better done now than when a code comes: notes what was
@@ -294,7 +300,7 @@ impl<F: NorFlash> Journal<F> {
     pub fn tidy(&mut self) {
         if self.marks != self.durable {
             let _ = self.put_marks();
-        } else if self.sectors.count(|sector| sector == Sector::Dirty) > 0 {
+        } else if self.wants_erase() {
             self.is_sound &= self.clean().is_ok();
         }
     }
@@ -313,15 +319,15 @@ impl<F: NorFlash> Journal<F> {
             return Err(AppendError::Flash);
         }
         for attempt in 0..ATTEMPTS {
-            if self.at + record.size() > Area::<F>::SECTOR {
-                if self.sectors.free() <= reserve {
+            let is_full = self.at + record.size() > Area::<F>::SECTOR;
+            if self.sectors.free() < reserve + usize::from(is_full) {
+                if attempt == 0 {
                     return Err(AppendError::Full);
                 }
-                if self.advance().is_err() {
-                    break;
-                }
-            } else if self.sectors.free() < reserve {
-                return Err(AppendError::Full);
+                break;
+            }
+            if is_full && self.advance().is_err() {
+                break;
             }
             let at = self.at;
             self.at += record.size();
@@ -330,6 +336,7 @@ impl<F: NorFlash> Journal<F> {
                 return Ok(());
             }
             if attempt > 0 {
+                // A sector that did not keep twice in a row is left.
                 self.at = Area::<F>::SECTOR;
             }
         }
@@ -348,17 +355,18 @@ impl<F: NorFlash> Journal<F> {
     /// Goes on in another sector.
     fn advance(&mut self) -> Result<(), Fault> {
         for _ in 0..ATTEMPTS {
-            let sector = match self.sectors.behind(self.head, Sector::Ready) {
+            let mut sector = match self.sectors.behind(self.head, Sector::Ready) {
                 Some(sector) => sector,
                 None => self.clean()?,
             };
             if !self.area.is_blank(sector, BODY)? {
                 self.sectors.set(sector, Sector::Dirty);
-            } else if self.begin(sector).is_ok() {
-                return Ok(());
-            } else {
-                self.sectors.set(sector, Sector::Bad);
+                sector = self.clean()?;
             }
+            if self.begin(sector).is_ok() {
+                return Ok(());
+            }
+            self.sectors.set(sector, Sector::Bad);
         }
         Err(Fault)
     }

@@ -13,6 +13,7 @@
 //! | [`pty`] (Unix) | a phone on a real pseudo-terminal, for this program or any other |
 //! | [`pipe`], [`bridge`] | a phone in memory, on every system: its modem, its debug bridge |
 //! | [`engine`] | scan engines, the far side of a scanner's UART |
+//! | [`scanner`] | a scanner: the firmware's own logic with such an engine |
 //! | [`tcp`] | a debug bridge on a socket of this machine, for any program that speaks ADB |
 //! | [`usb`] | a phone as a USB device, and (Linux) plugged into the kernel |
 //! | [`bench`](mod@bench) | a bench of them, as a [`tekser_hardware::Bus`] |
@@ -31,6 +32,7 @@ pub mod pipe;
 #[cfg(unix)]
 pub mod pty;
 pub mod roster;
+pub mod scanner;
 pub mod tcp;
 pub mod usb;
 
@@ -39,3 +41,4 @@ pub use bench::VirtualBench;
 pub use engine::VirtualEngine;
 pub use persona::{Android, Behaviour, Echo, FarSide, LineEnd, Persona, Pull};
 pub use phone::Phone;
+pub use scanner::VirtualScanner;

@@ -106,14 +106,14 @@ impl Drop for PtyPhone {
 
 /// The far end of a pseudo-terminal. It holds the near end open too, so that a client can come
 /// and go without the terminal hanging up.
-struct Terminal {
+pub(crate) struct Terminal {
     far: AsyncFd<OwnedFd>,
     _near: OwnedFd,
     port: PortName,
 }
 
 impl Terminal {
-    fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let far = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
         grantpt(&far)?;
         unlockpt(&far)?;
@@ -127,6 +127,11 @@ impl Terminal {
         rustix::fs::fcntl_setfl(&far, OFlags::RDWR | OFlags::NONBLOCK)?;
         let port = PortName::new(name.to_string_lossy());
         Ok(Self { far: watched(far)?, _near: near, port })
+    }
+
+    /// Name of the near end.
+    pub(crate) const fn port(&self) -> &PortName {
+        &self.port
     }
 }
 

@@ -350,7 +350,7 @@ fn an_endless_line_is_told_once() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn after_a_pause_the_next_code_is_taken_unchanged(
