@@ -301,7 +301,8 @@ impl<F: NorFlash> Journal<F> {
         if self.marks != self.durable {
             let _ = self.put_marks();
         } else if self.wants_erase() {
-            self.is_sound &= self.clean().is_ok();
+            // One that does not erase is left out from now on.
+            let _ = self.clean();
         }
     }
 
@@ -355,20 +356,25 @@ impl<F: NorFlash> Journal<F> {
     /// Goes on in another sector.
     fn advance(&mut self) -> Result<(), Fault> {
         for _ in 0..ATTEMPTS {
-            let mut sector = match self.sectors.behind(self.head, Sector::Ready) {
-                Some(sector) => sector,
-                None => self.clean()?,
-            };
-            if !self.area.is_blank(sector, BODY)? {
-                self.sectors.set(sector, Sector::Dirty);
-                sector = self.clean()?;
-            }
+            let Ok(sector) = self.blank() else { continue };
             if self.begin(sector).is_ok() {
                 return Ok(());
             }
             self.sectors.set(sector, Sector::Bad);
         }
         Err(Fault)
+    }
+
+    /// The next sector that is blank.
+    fn blank(&mut self) -> Result<usize, Fault> {
+        let Some(sector) = self.sectors.behind(self.head, Sector::Ready) else {
+            return self.clean();
+        };
+        if self.area.is_blank(sector, BODY)? {
+            return Ok(sector);
+        }
+        self.sectors.set(sector, Sector::Dirty);
+        self.clean()
     }
 
     /// Makes `sector` the one in use.
@@ -407,15 +413,10 @@ impl<F: NorFlash> Journal<F> {
 
     /// Erases the next sector that needs it, and says which.
     fn clean(&mut self) -> Result<usize, Fault> {
-        for _ in 0..ATTEMPTS {
-            let sector = self.sectors.behind(self.head, Sector::Dirty).ok_or(Fault)?;
-            let erased = self.area.erase(sector);
-            if erased.and_then(|()| self.area.write(sector, 0, &READY)).is_ok() {
-                self.sectors.set(sector, Sector::Ready);
-                return Ok(sector);
-            }
-            self.sectors.set(sector, Sector::Bad);
-        }
-        Err(Fault)
+        let sector = self.sectors.behind(self.head, Sector::Dirty).ok_or(Fault)?;
+        let erased = self.area.erase(sector);
+        let cleaned = erased.and_then(|()| self.area.write(sector, 0, &READY));
+        self.sectors.set(sector, if cleaned.is_ok() { Sector::Ready } else { Sector::Bad });
+        cleaned.map(|()| sector)
     }
 }
