@@ -75,7 +75,8 @@ fn run_until_cut(counter: &mut Counter, chance: &mut Chance, next: &mut u32) -> 
     let patient = chance.below(4) > 0; // else it goes while the scanner starts
     let mut run = Run { shown: Vec::new(), accepted: Vec::new() };
     if patient {
-        counter.run(150 + chance.below(400));
+        // Before the engine is set up, codes that follow closely have no end between them.
+        counter.run(1_500 + chance.below(400));
     }
     let count = chance.below(6) as usize;
     for last in (0..count).rev() {
@@ -156,8 +157,9 @@ fn twenty_five_other_power_cuts_lose_and_double_nothing() {
     cuts(11, 25);
 }
 
-/// A chip whose journal is full but for a few scans, filled by the code that the image runs.
-fn nearly_full(room: u32) -> (Chip, u32) {
+/// A chip whose journal has no room for another long scan, filled by the code that the image
+/// runs; and how many scans wait in it.
+fn nearly_full() -> (Chip, u32) {
     let mut chip = Chip::new();
     let mut journal = Journal::open(&mut chip, Chip::JOURNAL, 7);
     let text = [b'7'; 500];
@@ -178,29 +180,22 @@ fn nearly_full(room: u32) -> (Chip, u32) {
             Err(error) => panic!("{error:?}"),
         }
     }
-    let full = journal.next().0 - 1;
-    // Room for a few short ones again.
-    journal.release(tekser_wire::message::Sequence(room));
-    while journal.wants_tidy() {
-        journal.tidy();
-    }
-    let refused = journal.refused();
-    assert_eq!(refused, 0);
+    let waiting = journal.waiting();
     drop(journal);
-    (chip, full - room)
+    (chip, waiting)
 }
 
 #[test]
 fn what_does_not_fit_is_refused_and_counted_to_the_last() {
     let Some(mut counter) = Counter::new() else { return };
-    let (chip, waiting) = nearly_full(8);
+    let (chip, waiting) = nearly_full();
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), chip.bytes()).unwrap();
     counter.load_flash(file.path());
     counter.ask(&[json!({ "do": "host", "absent": true })]);
     counter.power(true);
     counter.run(500);
-    let count = 300;
+    let count = 30;
     let codes: Vec<_> = (0..count).map(imei).collect();
     codes.iter().for_each(|code| counter.show(code.as_str()));
     while counter.engine.waiting() > 0 {
@@ -225,5 +220,6 @@ fn the_moment_of_a_cut_is_kept() {
     let at: Nanos = counter.now() + 123 * MS + 456;
     counter.cut_at(at);
     counter.run(500);
-    assert_eq!(counter.last("power").unwrap().at, at);
+    let went = counter.last("power").unwrap().at;
+    assert!(went.abs_diff(at) < MS / 1_000, "{went} for {at}");
 }

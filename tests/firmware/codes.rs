@@ -145,15 +145,6 @@ fn two_hundred_codes_in_a_row_at_line_rate_all_arrive() {
     let begin = counter.now();
     let codes: Vec<_> = (0..200).map(imei).collect();
     codes.iter().for_each(|code| counter.show(code.as_str()));
-    counter.run(5000);
-    for t in &counter.notes().scans {
-        println!("{t:?}");
-    }
-    println!("{:?} {:?} {}", counter.counters(), counter.notes().state, counter.engine.waiting());
-    println!("{:?}", counter.log());
-    for e in counter.seen.iter().rev().take(40) {
-        println!("{e:?}");
-    }
     counter.until_scans(200);
     let took = (counter.now() - begin) / MS;
     let texts: Vec<_> = counter.notes().scans.iter().map(|scan| scan.text.clone()).collect();

@@ -106,11 +106,6 @@ impl Station {
         self.end.wake_at()
     }
 
-    /// How many broken frames came.
-    pub fn broken_frames(&self) -> u32 {
-        self.end.faults().broken
-    }
-
     fn act(&mut self, reply: Reply) {
         match reply {
             Reply::Nothing => {}

@@ -10,7 +10,7 @@ fn tried(options: &[&str]) -> Option<Counter> {
     let mut counter = Counter::with(options)?;
     counter.power(true);
     counter.until("a state", |counter| counter.notes().state.is_some());
-    counter.run(2_000);
+    counter.run(6_000);
     counter.show(imei(1).as_str());
     counter.run(1_000);
     Some(counter)

@@ -58,6 +58,7 @@ export class Machine {
     powerOff() {
         if (this.mcu) this.rtt.drain(this.mcu);
         this.mcu = this.core = undefined;
+        this.line.waiting = []; // the engine lives on the same supply
         this.cutAt = Infinity;
         this.tell('power', { on: false });
     }
@@ -106,6 +107,8 @@ export class Machine {
         const writePpb = mcu.ppb.writeUint32.bind(mcu.ppb);
         mcu.ppb.writeUint32 = (offset, value) =>
             offset === AIRCR && value & SYSRESETREQ ? this.#reset('asked', 0) : writePpb(offset, value);
+        const readDma = mcu.dma.readUint32.bind(mcu.dma); // CHAN_ABORT: done at once
+        mcu.dma.readUint32 = offset => (offset === 0x444 ? 0 : readDma(offset));
         this.pins = new Pins(mcu, this.pressed, (name, value) => this.tell('pin', { name, value }));
         this.usb = new UsbHost(mcu, {
             ...this.host,

@@ -81,6 +81,7 @@ export class Pl011 extends BasePeripheral {
     }
     #arrive() {
         this.receiving = false;
+        if (!this.line.waiting.length) return; // its power went
         const { byte, framing, isBreak } = this.line.waiting.shift();
         const listens = (this.cr & (UARTEN | RXE)) === (UARTEN | RXE) && this.line.wired('rx');
         if (listens) this.#receive(this.agrees ? byte : garble(byte), framing || !this.agrees, isBreak);

@@ -70,7 +70,16 @@ async fn main(spawner: Spawner) {
     // Of two scanners without a number only one would be served at a time: better than none.
     let _ = flash.blocking_unique_id(&mut serial);
     let serial = SerialNumber(serial);
-    defmt::info!("Tekser scanner {}, {}, started by {}", FIRMWARE, serial, start);
+    let FirmwareVersion([major, minor, patch]) = FIRMWARE;
+    let number = u64::from_be_bytes(serial.0);
+    defmt::info!(
+        "Tekser scanner {}.{}.{}, number {=u64:016X}, started by {}",
+        major,
+        minor,
+        patch,
+        number,
+        start
+    );
 
     let host = station::attach(spawner, chip.USB, serial);
     let engine = engine::open(engine::Parts {
