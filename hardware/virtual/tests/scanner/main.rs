@@ -7,10 +7,13 @@ mod program;
 mod station;
 
 use std::time::Duration;
+use tekser_hardware::bus::Role;
 use tekser_hardware::scanner::Event;
+use tekser_hardware::{Bus, Speaks};
 use tekser_scanner::Indication;
 use tekser_virtual_bench::engine::{Code, Manners};
 use tekser_virtual_bench::scanner::{Kit, Shown, VirtualFlash, VirtualScanner};
+use tekser_virtual_bench::{Persona, VirtualBench};
 use tekser_wire::message::{
     Aim, EngineKind, EngineState, FromStation, Restart, Settings, Start, TriggerMode, Verdict,
 };
@@ -265,6 +268,52 @@ async fn a_bad_engine_is_told_of() {
         let is_told = |event: &Event| matches!(event, Event::State(told) if told.engine == state);
         station.until(|station| station.events.iter().any(is_told)).await;
     }
+}
+
+#[tokio::test]
+async fn a_scanner_on_the_bench_is_found_and_read_like_any_device() {
+    let bench = VirtualBench::new();
+    let phone = bench.plug(Persona::nth(0)).unwrap();
+    let id = bench.plug_scanner(Kit::nth(7)).unwrap();
+    let scanner = bench.scanner(&id).unwrap();
+    let devices = bench.devices();
+    assert_eq!(devices.iter().map(|device| &device.id).collect::<Vec<_>>(), [&phone, &id]);
+    let device = &devices[1];
+    assert_eq!(device.role, Role::Scanner);
+    assert_eq!(device.serial, Some(scanner.serial().to_string()));
+    let mut disk = Disk::default();
+    for (round, code) in imeis(2).iter().enumerate() {
+        let devices = bench.devices();
+        let port = devices[1].speaking(Speaks::Scanner).next().unwrap();
+        let mut station = Station::new(bench.open(&port.name).await.unwrap(), &mut disk);
+        station.until_ready().await;
+        scanner.show(code.as_str());
+        station.until_scans(round + 1).await;
+        assert!(bench.unplug(&id) && !bench.unplug(&id));
+        assert_eq!((bench.devices().len(), scanner.is_on()), (1, false));
+        assert!(bench.replug(&id).unwrap());
+    }
+    assert_eq!(disk.texts(), imeis(2));
+}
+
+#[tokio::test]
+async fn a_scanner_in_its_boot_loader_is_not_on_the_bench() {
+    let bench = VirtualBench::new();
+    let id = bench.plug_scanner(Kit::default()).unwrap();
+    let port = bench.devices()[0].ports[0].name.clone();
+    let mut disk = Disk::default();
+    let mut station = Station::new(bench.open(&port).await.unwrap(), &mut disk);
+    station.until_ready().await;
+    station.session.ask(FromStation::Restart(Restart::BootLoader)).unwrap();
+    while station.session.next().await.is_ok() {}
+    let gone = async {
+        while !bench.devices().is_empty() {
+            bench.changed().await;
+        }
+    };
+    timeout(PATIENCE, gone).await.unwrap();
+    assert!(bench.replug(&id).unwrap());
+    assert_eq!(bench.devices().len(), 1);
 }
 
 #[tokio::test]
