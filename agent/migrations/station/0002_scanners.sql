@@ -24,6 +24,7 @@ CREATE TABLE scan (
     epoch    INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
     box      INTEGER NOT NULL,
+    choice   INTEGER,               -- when a person chose the phone whose box or screen it is
     handset  TEXT REFERENCES handset (id),
     reading  TEXT,                  -- that of its box when it came
     code     BLOB NOT NULL,         -- what it said, byte for byte
@@ -32,6 +33,7 @@ CREATE TABLE scan (
     UNIQUE (scanner, store, epoch, sequence)
 ) STRICT;
 CREATE INDEX scan_by_box ON scan (scanner, store, epoch, box);
+CREATE INDEX scan_by_choice ON scan (scanner, choice) WHERE choice IS NOT NULL;
 CREATE INDEX scan_by_scanner ON scan (scanner, id);
 CREATE INDEX scan_by_reading ON scan (reading) WHERE reading IS NOT NULL;
 CREATE INDEX scan_by_handset ON scan (handset) WHERE handset IS NOT NULL;

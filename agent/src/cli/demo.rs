@@ -55,7 +55,7 @@ pub(super) async fn run(arguments: Arguments, setting: &Setting, output: &Output
 
 fn config(place: Place, scene: &Scene, once: bool) -> Config {
     let mut config = Config::new(place);
-    config.buses = vec![Arc::clone(&scene.bench) as Arc<dyn tekser_hardware::Bus>];
+    config.buses = scene.buses();
     let (review, poll) = if once { (300, 50) } else { (6_000, 1_000) };
     config.review_takes = SignedDuration::from_millis(review);
     config.poll = SignedDuration::from_millis(poll);

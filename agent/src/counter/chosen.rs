@@ -1,5 +1,6 @@
 //! What a person says that is scanned next.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tekser_hardware::DeviceId;
 use utoipa::ToSchema;
@@ -31,23 +32,37 @@ impl Chosen {
     }
 }
 
+/// What was chosen, and when a phone was.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Choice {
+    pub chosen: Chosen,
+    pub at: Option<Timestamp>,
+}
+
 impl Counter {
     /// What is being scanned. A device that is gone is nobody's choice any more.
     pub fn chosen(&self) -> Chosen {
-        let mut chosen = lock(&self.chosen);
-        let is_gone = |device: &DeviceId| self.bench.device(device).is_none();
-        if chosen.device.as_ref().is_some_and(is_gone) {
-            *chosen = Chosen::default();
-        }
-        chosen.clone()
+        self.choice().chosen
     }
 
-    /// Sets what is being scanned from now on; what scanners have kept is not affected. Returns
-    /// false if there is no such device.
+    pub(super) fn choice(&self) -> Choice {
+        let mut choice = lock(&self.choice);
+        let is_gone = |device: &DeviceId| self.bench.device(device).is_none();
+        if choice.chosen.device.as_ref().is_some_and(is_gone) {
+            *choice = Choice::default();
+        }
+        choice.clone()
+    }
+
+    /// Sets what is being scanned from now on; what scanners have kept is not affected. All codes
+    /// until the next choice are of one box, if a device is chosen. Returns false if there is no
+    /// such device.
     pub fn choose(&self, wanted: Chosen) -> bool {
         let is_there = wanted.device.as_ref().is_none_or(|id| self.bench.device(id).is_some());
-        if is_there {
-            *lock(&self.chosen) = wanted;
+        let mut choice = lock(&self.choice);
+        if is_there && choice.chosen != wanted {
+            let at = wanted.device.is_some().then(|| self.clock.now());
+            *choice = Choice { chosen: wanted, at };
         }
         is_there
     }

@@ -38,6 +38,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tracing::warn;
 
+use chosen::Choice;
 pub use chosen::Chosen;
 pub use known::{Capability, CrashReport, KnownScanner, ScannerKind, StartCause, Unnoted};
 pub use name::ScannerName;
@@ -75,7 +76,7 @@ pub struct Counter {
     clock: Arc<dyn Clock>,
     bench: Arc<Bench>,
     connected: Mutex<BTreeMap<ScannerName, Connected>>,
-    chosen: Mutex<Chosen>,
+    choice: Mutex<Choice>,
     /// Scanners that are another way than was told.
     untold: Mutex<BTreeSet<ScannerName>>,
     to_tell: Notify,
@@ -98,7 +99,7 @@ impl Counter {
             clock,
             bench,
             connected: Mutex::default(),
-            chosen: Mutex::default(),
+            choice: Mutex::default(),
             untold: Mutex::default(),
             to_tell: Notify::new(),
             plugged: Mutex::new(Some(plugged)),

@@ -49,6 +49,10 @@ pub struct KeptScan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub device: Option<DeviceId>,
+    /// When that person chose it: all codes since then are of one box.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub chosen_at: Option<Timestamp>,
     /// The phone that its box became.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handset: Option<HandsetId>,

@@ -10,9 +10,9 @@ use tekser_wire::message::{Aim, BoxNumber, Moment, ScannerHello, Sequence, Store
 
 use super::group::Group;
 use super::scan::{KeptScan, ScanVerdict, TimeSource};
-use super::{Chosen, Counter, KnownScanner, ScannerName};
+use super::{Choice, Chosen, Counter, KnownScanner, ScannerName};
 use crate::id::{HandsetId, ScanId};
-use crate::store::{Durable, StoreError, StoreKey};
+use crate::store::{Change, Durable, StoreError, StoreKey};
 
 /// Where scans come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,12 +148,12 @@ impl Counter {
     ///
     /// If the store fails; then none of them is kept.
     pub async fn take(&self, origin: &Origin, codes: &[Code]) -> Result<Taken, StoreError> {
-        let (chosen, now) = (self.chosen(), self.clock.now());
+        let (choice, now) = (self.choice(), self.clock.now());
         let _turn = self.bench.turn().await;
         let mut change = self.store.begin().await?;
         let durable = change.durable(&origin.key).await?;
         let mut durable = durable.unwrap_or(Durable { epoch: 0, through: origin.after });
-        let mut groups: BTreeMap<(BoxNumber, Chosen), Group> = BTreeMap::new();
+        let mut groups: BTreeMap<(Together, Chosen), Group> = BTreeMap::new();
         let mut fresh = 0;
         for code in codes {
             let next = Sequence(durable.through.0.saturating_add(1));
@@ -163,13 +163,13 @@ impl Counter {
             }
             durable.through = sequence;
             fresh += 1;
-            let scan = kept(origin, sequence, code, &chosen, now);
-            let (number, chosen) = (BoxNumber(scan.box_number), Chosen::of(&scan));
-            let group = match groups.entry((number, chosen)) {
+            let scan = kept(origin, sequence, code, &choice, now);
+            let (together, chosen) = (Together::of(&scan), Chosen::of(&scan));
+            let group = match groups.entry((together, chosen)) {
                 Entry::Occupied(entry) => entry.into_mut(),
                 Entry::Vacant(entry) => {
-                    let of_box = change.scans_of_box(&origin.key, durable.epoch, number).await?;
-                    let group = Group::new(entry.key().1.clone(), of_box);
+                    let before = together.before(&mut change, &origin.key, durable.epoch).await?;
+                    let group = Group::new(entry.key().1.clone(), before);
                     entry.insert(group)
                 }
             };
@@ -198,18 +198,46 @@ impl Counter {
     }
 }
 
+/// What makes codes one box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Together {
+    /// The scanner says so.
+    Box(BoxNumber),
+    /// They came since a person chose this phone, however long that took.
+    Choice(Timestamp),
+}
+
+impl Together {
+    fn of(scan: &KeptScan) -> Self {
+        scan.chosen_at.map_or(Self::Box(BoxNumber(scan.box_number)), Self::Choice)
+    }
+
+    /// What is kept of it already.
+    async fn before(
+        self,
+        change: &mut Change<'_>,
+        key: &StoreKey,
+        epoch: u32,
+    ) -> Result<Vec<KeptScan>, StoreError> {
+        match self {
+            Self::Box(number) => change.scans_of_box(key, epoch, number).await,
+            Self::Choice(at) => change.scans_of_choice(key, epoch, at).await,
+        }
+    }
+}
+
 /// A code as it is kept, before anything became of it.
 fn kept(
     origin: &Origin,
     sequence: Sequence,
     code: &Code,
-    chosen: &Chosen,
+    choice: &Choice,
     now: Timestamp,
 ) -> KeptScan {
     let late = sequence < origin.live_from;
     let (at, at_by) = moment(code.at, now);
     // What a person chose now has nothing to do with what was scanned before.
-    let chosen = if late { Chosen::default() } else { chosen.clone() };
+    let Choice { chosen, at: chosen_at } = if late { Choice::default() } else { choice.clone() };
     KeptScan {
         id: ScanId::new(),
         scanner: origin.key.scanner.clone(),
@@ -225,6 +253,7 @@ fn kept(
         text: String::from_utf8_lossy(&code.text).into_owned(),
         source: chosen.source,
         device: chosen.device,
+        chosen_at,
         handset: None,
         reading: None,
         problem: None,

@@ -70,7 +70,8 @@ pub(super) fn read_from_phone(handset: &Handset) -> Vec<Imei> {
     handset.imeis_from(|source| source != Source::Label)
 }
 
-/// Whether its box was scanned.
-pub(super) fn has_label(handset: &Handset) -> bool {
-    handset.slots.iter().any(|slot| slot.said.iter().any(|said| said.source == Source::Label))
+/// Whether its box was scanned, whole.
+pub(super) fn has_label(handset: &Handset, persona: &Persona) -> bool {
+    let scanned = handset.imeis_from(|source| source == Source::Label);
+    persona.label_imeis().iter().all(|imei| scanned.contains(imei))
 }

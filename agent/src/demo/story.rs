@@ -11,10 +11,11 @@ use tekser_virtual_bench::Persona;
 
 use super::phones::{has_label, read_from_phone};
 use super::report::{PhoneReport, Report, StepReport};
-use super::{Scene, asks_owner, is_replaced};
+use super::{DemoScanner, Scene, asks_owner, is_replaced};
 use crate::bench::{FindingKind, Handset, ScanError, ScanSource, Target};
 use crate::cases::{CaseState, CustomsDocument, Part, Replacement};
 use crate::check::Verdict;
+use crate::counter::Chosen;
 use crate::id::CaseId;
 use crate::registry::RegistryId;
 use crate::registry::sandbox::Sandbox;
@@ -215,15 +216,47 @@ impl<'a> Story<'a> {
                 continue;
             }
             let handset = self.handset_at(id).await?;
-            if handset.is_some_and(|handset| has_label(&handset)) {
+            if handset.is_some_and(|handset| has_label(&handset, persona)) {
                 continue;
             }
             tokio::time::sleep(self.pace.pause).await;
-            let target = Target::Device(id.clone());
-            self.station.bench.scan(&persona.label(), ScanSource::Label, target).await?;
+            match &self.scene.scanner {
+                Some(scanner) => self.hold_box(scanner, id, persona).await?,
+                None => {
+                    let target = Target::Device(id.clone());
+                    self.station.bench.scan(&persona.label(), ScanSource::Label, target).await?;
+                }
+            }
             scanned += 1;
         }
+        self.station.counter.choose(Chosen::default());
         Ok(format!("{scanned} boxes"))
+    }
+
+    /// A person chooses the phone and holds the codes of its box in front of the scanner.
+    async fn hold_box(
+        &self,
+        scanner: &DemoScanner,
+        id: &DeviceId,
+        persona: &Persona,
+    ) -> Result<(), StoryError> {
+        let chosen = Chosen { device: Some(id.clone()), source: ScanSource::Label };
+        self.station.counter.choose(chosen);
+        let name = scanner.name();
+        self.until("the scanner", async |story| {
+            // Once it is there, and so at the first box alone, it takes a moment to answer.
+            Ok(story.station.counter.next_box(name.as_str()).await.ok())
+        })
+        .await?;
+        // Names of maker and model stand on a box as text.
+        for code in persona.label().lines().skip(1) {
+            scanner.scanner().show(code);
+        }
+        self.until("the codes of a box", async |story| {
+            let handset = story.handset_at(id).await?;
+            Ok(handset.filter(|handset| has_label(handset, persona)).map(drop))
+        })
+        .await
     }
 
     async fn open_cases(&mut self) -> Result<String, StoryError> {

@@ -126,6 +126,31 @@ impl Change<'_> {
         rows.iter().map(|(text,)| read_body("scan", text)).collect()
     }
 
+    /// Scans of one scanner since a person chose a phone, in the order of their numbers: more than
+    /// a label holds, if there are as many.
+    ///
+    /// # Errors
+    ///
+    /// If the query fails.
+    pub async fn scans_of_choice(
+        &mut self,
+        key: &StoreKey,
+        epoch: u32,
+        chosen_at: Timestamp,
+    ) -> Result<Vec<KeptScan>, StoreError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT body FROM scan WHERE scanner = ? AND choice = ? AND store = ? AND epoch = ? \
+             ORDER BY sequence LIMIT 256",
+        )
+        .bind(key.scanner.as_str())
+        .bind(chosen_at.as_millisecond())
+        .bind(key.store.0)
+        .bind(epoch)
+        .fetch_all(&mut *self.tx)
+        .await?;
+        rows.iter().map(|(text,)| read_body("scan", text)).collect()
+    }
+
     /// Keeps a scan that is new, and tells of it. The database itself refuses one number twice.
     ///
     /// # Errors
@@ -139,8 +164,8 @@ impl Change<'_> {
     ) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO scan \
-             (id, scanner, store, epoch, sequence, box, handset, reading, code, body) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (id, scanner, store, epoch, sequence, box, choice, handset, reading, code, body) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(scan.id.to_string())
         .bind(scan.scanner.as_str())
@@ -148,6 +173,7 @@ impl Change<'_> {
         .bind(epoch)
         .bind(scan.sequence)
         .bind(scan.box_number)
+        .bind(scan.chosen_at.map(Timestamp::as_millisecond))
         .bind(scan.handset.map(|handset| handset.to_string()))
         .bind(scan.reading.map(|reading| reading.to_string()))
         .bind(code)

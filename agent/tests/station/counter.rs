@@ -331,6 +331,28 @@ async fn a_phone_that_was_chosen_is_given_its_old_box_and_its_screen() {
 }
 
 #[tokio::test]
+async fn codes_of_a_chosen_phone_are_one_box_however_long_a_person_takes() {
+    let scanner = Handheld::new(1);
+    let shop = Shop::with_scanner(&scanner).await;
+    let _attend = shop.attend();
+    scanner.plug(Speaks::Scanner);
+    shop.until_view(&scanner, |view| view.state == ScannerState::Connected).await;
+    let wanted = json!({ "device": place().as_str() });
+    shop.ask("PUT", "/api/v1/counter", Some(wanted)).await.expect(200);
+    scanner.scan(1, &imei(1).to_string());
+    scanner.scan(2, &imei(2).to_string());
+    let kept = shop.until_kept(&scanner, 2).await;
+    assert_eq!(kept[0].handset, kept[1].handset);
+    let phone = shop.station.store.handset(kept[1].handset.unwrap()).await.unwrap().unwrap();
+    assert_eq!(phone.imeis(), [imei(1), imei(2)]);
+    // Chosen again it is another box.
+    shop.ask("PUT", "/api/v1/counter", Some(json!({}))).await.expect(200);
+    scanner.scan(2, &imei(3).to_string());
+    let kept = shop.until_kept(&scanner, 3).await;
+    assert_ne!(kept[2].handset, kept[1].handset);
+}
+
+#[tokio::test]
 async fn settings_are_read_and_changed_and_refused() {
     let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;

@@ -65,9 +65,7 @@ impl Texts {
             .ok_or(LogError::NoTable)?;
         // Without debug information lines have no places, which is a pity and no more.
         let places = catch_unwind(AssertUnwindSafe(|| table.get_locations(elf)));
-        let places = places.ok().and_then(Result::ok);
-        let places =
-            places.filter(|places| table.indices().all(|at| places.contains_key(&(at as u64))));
+        let places = places.ok().and_then(Result::ok).filter(|places| !places.is_empty());
         Ok(Self { table, places })
     }
 

@@ -97,8 +97,8 @@ export class Machine {
         const { peripherals } = mcu;
         peripherals[0x14000] = new XipCtrl(mcu, 'XIP_CTRL');
         peripherals[0x18000] = new Ssi(mcu, this.flash);
-        peripherals[0x40034] = mcu.uart[0] = this.uart = new Pl011(mcu, 'UART0', 20, this.line);
-        peripherals[0x40038] = mcu.uart[1] = new Pl011(mcu, 'UART1', 21);
+        peripherals[0x40034] = mcu.uart[0] = this.uart = new Pl011(mcu, 'UART0', 20, { tx: 20, rx: 21 }, this.line);
+        peripherals[0x40038] = mcu.uart[1] = new Pl011(mcu, 'UART1', 21, { tx: 22, rx: 23 });
         peripherals[0x40060] = Object.assign(new RingOscillator(mcu, 'ROSC'), { chance: this.chance });
         peripherals[0x40064] = new ChipReset(mcu, cause);
         peripherals[0x40058] = this.watchdog = new Watchdog(mcu, { scratch, reason });
@@ -116,6 +116,14 @@ export class Machine {
     #halt(why) {
         this.tell('halted', { why, pc: this.core.PC });
         this.halted = true;
+    }
+
+    /** Leaves the processor in a loop of one instruction, deaf to interrupts. */
+    hang() {
+        const { core, mcu } = this;
+        const place = 0x20041000; // bank 5, which the firmware does not use
+        mcu.writeUint16(place, 0xe7fe); // b .
+        Object.assign(core, { PC: place, waiting: false, PM: true });
     }
 
     // ---- the boot ROM's routines that are not run as they are

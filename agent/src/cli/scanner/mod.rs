@@ -1,6 +1,7 @@
 //! `tekser scanner`.
 
 mod bundle;
+mod codes;
 mod configure;
 mod direct;
 mod flash;
@@ -44,6 +45,8 @@ pub(super) enum Command {
     /// station runs on the data directory, it passes them on.
     #[command(after_long_help = CONFIGURE_EXAMPLES)]
     Configure(configure::Arguments),
+    /// Print a sheet of codes that set a scanner up without a station.
+    Codes(codes::Arguments),
     /// Give a scanner another firmware.
     ///
     /// The scanner starts its boot loader, which shows up as a drive (RPI-RP2); the firmware is
@@ -120,6 +123,7 @@ pub(super) async fn run(command: Command, setting: &Setting, output: &Output) ->
         Command::Info(which) => info::run(&which, setting, output).await,
         Command::Monitor(arguments) => monitor::run(arguments, setting, output).await,
         Command::Configure(arguments) => configure::run(&arguments, setting, output).await,
+        Command::Codes(arguments) => codes::run(&arguments, output),
         Command::Update(arguments) => update::run(arguments, setting, output).await,
         Command::Flash(arguments) => flash::run(arguments, output).await,
         Command::Log(arguments) => log::run(arguments, output).await,

@@ -73,7 +73,13 @@ async fn main(spawner: Spawner) {
     defmt::info!("Tekser scanner {}, {}, started by {}", FIRMWARE, serial, start);
 
     let host = station::attach(spawner, chip.USB, serial);
-    let engine = engine::open(chip.UART0, chip.PIN_0, chip.PIN_1);
+    let engine = engine::open(engine::Parts {
+        uart: chip.UART0,
+        tx: chip.PIN_0,
+        rx: chip.PIN_1,
+        tx_dma: chip.DMA_CH0,
+        rx_dma: chip.DMA_CH1,
+    });
     let board = PicoBoard::new(
         watchdog,
         pins::Pins {
