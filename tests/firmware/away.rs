@@ -78,14 +78,15 @@ fn run_until_cut(counter: &mut Counter, chance: &mut Chance, next: &mut u32) -> 
         // Before the engine is set up, codes that follow closely have no end between them.
         counter.run(1_500 + chance.below(400));
     }
-    let count = chance.below(6) as usize;
+    // An engine says nothing before it has started as well.
+    let count = if patient { chance.below(6) as usize } else { 0 };
     for last in (0..count).rev() {
         let code = imei(*next);
         *next += 1;
         let before = counter.now();
         counter.show(code.as_str());
         run.shown.push(code.clone());
-        if last == 0 && patient {
+        if last == 0 {
             // 19 bytes at 9600 baud, then reading, flash, beep and frame.
             counter.cut_at(before + 19 * MS + chance.below(4 * MS));
             counter.run(60);
@@ -97,7 +98,7 @@ fn run_until_cut(counter: &mut Counter, chance: &mut Chance, next: &mut u32) -> 
             run.accepted.push(code);
         }
     }
-    if count == 0 || !patient {
+    if count == 0 {
         counter.cut_at(counter.now() + chance.below(60 * MS));
         counter.run(61);
     }
@@ -221,5 +222,5 @@ fn the_moment_of_a_cut_is_kept() {
     counter.cut_at(at);
     counter.run(500);
     let went = counter.last("power").unwrap().at;
-    assert!(went.abs_diff(at) < MS / 1_000, "{went} for {at}");
+    assert!(went.abs_diff(at) <= MS / 500, "{went} for {at}");
 }

@@ -127,6 +127,11 @@ impl Counter {
         self.began + Duration::from_nanos(self.now())
     }
 
+    /// Bytes to the scanner that the station's own protocol would not say.
+    pub fn say_raw(&mut self, bytes: &[u8]) {
+        self.ask(&[json!({ "do": "cdc", "hex": hex(bytes) })]);
+    }
+
     pub fn tell(&mut self, message: FromStation) {
         self.station.ask(message);
     }

@@ -16,6 +16,7 @@ mod emulator;
 mod label;
 mod log;
 mod place;
+mod protocol;
 mod restart;
 mod station;
 mod wiring;

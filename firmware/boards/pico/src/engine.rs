@@ -45,7 +45,7 @@ static BYTES: Ring = Ring([const { AtomicU16::new(0) }; RING]);
 const MARKS: u16 = 0xF00;
 
 /// How often the ring is looked at while bytes are coming in. That is part of what a scan takes.
-const LOOK_EVERY: Duration = Duration::from_micros(200);
+const LOOK_EVERY: Duration = Duration::from_micros(100);
 
 /// How long after the last byte it is looked at so often: longer than a byte takes at 1200 baud.
 const LOOK_FOR: Duration = Duration::from_millis(10);
