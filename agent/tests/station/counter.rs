@@ -353,6 +353,21 @@ async fn codes_of_a_chosen_phone_are_one_box_however_long_a_person_takes() {
 }
 
 #[tokio::test]
+async fn a_serial_number_that_is_scanned_again_takes_nothing_from_its_label() {
+    let scanner = Handheld::new(1);
+    let shop = Shop::with_scanner(&scanner).await;
+    let _attend = shop.attend();
+    scanner.plug(Speaks::Scanner);
+    scanner.scan(1, &format!("IMEI: {}", imei(1)));
+    scanner.scan(1, "S/N: R58N12ABCDE");
+    scanner.scan(2, "S/N: R58N12ABCDE");
+    let kept = shop.until_kept(&scanner, 3).await;
+    assert_eq!((kept[2].handset, kept[2].problem), (kept[0].handset, None));
+    let phone = shop.station.store.handset(kept[0].handset.unwrap()).await.unwrap().unwrap();
+    assert_eq!((phone.imeis(), phone.serial.as_deref()), (vec![imei(1)], Some("R58N12ABCDE")));
+}
+
+#[tokio::test]
 async fn settings_are_read_and_changed_and_refused() {
     let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
