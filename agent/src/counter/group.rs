@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use tekser_hardware::{ClaimValue, Reading};
+use tekser_hardware::{ClaimValue, Reading, Source};
 
 use super::Chosen;
 use super::scan::{KeptScan, ScanProblem, TimeSource};
-use crate::bench::{Bench, Given, LABEL_MAX, ScanError, Target, read_label};
-use crate::id::HandsetId;
+use crate::bench::{Bench, Given, Handset, LABEL_MAX, ScanError, Target, read_label};
+use crate::id::{HandsetId, ReadingId};
 use crate::store::{Change, StoreError};
 
 /// Most numbers that one phone has: a box with more is several boxes that were scanned as one.
@@ -58,9 +58,13 @@ impl Group {
             }
         }
         if let Ok(reading) = read_label(&label.0, self.chosen.source.into()) {
-            let (phone, missed) = self.give(bench, change, reading).await?;
-            self.belongs_to(change, &phone, missed).await?;
-            given.push(phone);
+            if let Some(phone) = self.known_already(change, &reading).await? {
+                self.belongs_to(change, phone, None, false).await?;
+            } else {
+                let (phone, missed) = self.give(bench, change, reading).await?;
+                self.belongs_to(change, phone.handset.id, Some(phone.reading), missed).await?;
+                given.push(phone);
+            }
         }
         for (scan, _) in self.fresh.iter_mut().filter(|(scan, _)| is_apart(scan)) {
             let Ok(reading) = read_label(&scan.text, self.chosen.source.into()) else { continue };
@@ -74,6 +78,26 @@ impl Group {
         }
         let live = self.fresh.iter().rev().find(|(scan, _)| !scan.late);
         Ok(Settled { given, live: live.and_then(|(scan, _)| scan.handset) })
+    }
+
+    /// The phone whose label says this serial number and more. What is known of a label is what was
+    /// read of it last, and a serial number that is scanned again must not take the place of the
+    /// numbers beside it.
+    async fn known_already(
+        &self,
+        change: &mut Change<'_>,
+        reading: &Reading,
+    ) -> Result<Option<HandsetId>, StoreError> {
+        let is_new = self.before.iter().all(|scan| scan.handset.is_none());
+        let says_no_more = reading.claims.is_empty() && reading.eids.is_empty();
+        let is_free = is_new && self.chosen == Chosen::default();
+        let Some(serial) = reading.serial.as_deref().filter(|_| is_free && says_no_more) else {
+            return Ok(None);
+        };
+        let known = change.handset_with_serial(serial).await?;
+        let has_label =
+            |phone: &Handset| !phone.imeis_from(|source| source == Source::Label).is_empty();
+        Ok(known.filter(has_label).map(|phone| phone.id))
     }
 
     /// Gives what the box says to its phone; `true` if the chosen device has none.
@@ -105,16 +129,16 @@ impl Group {
     async fn belongs_to(
         &mut self,
         change: &mut Change<'_>,
-        phone: &Given,
+        handset: HandsetId,
+        reading: Option<ReadingId>,
         missed: bool,
     ) -> Result<(), StoreError> {
-        let (handset, reading) = (phone.handset.id, phone.reading);
         for scan in self.before.iter_mut().filter(|scan| scan.handset.is_none()) {
-            (scan.handset, scan.reading) = (Some(handset), Some(reading));
+            (scan.handset, scan.reading) = (Some(handset), reading);
             change.change_scan(scan).await?;
         }
         for (scan, _) in self.fresh.iter_mut().filter(|(scan, _)| !is_apart(scan)) {
-            (scan.handset, scan.reading) = (Some(handset), Some(reading));
+            (scan.handset, scan.reading) = (Some(handset), reading);
             if missed {
                 scan.problem = Some(ScanProblem::NoDevice);
             }
@@ -162,7 +186,7 @@ impl Label {
 
 /// How many different numbers a label names.
 fn numbers(text: &str) -> usize {
-    let Ok(reading) = read_label(text, tekser_hardware::Source::Label) else { return 0 };
+    let Ok(reading) = read_label(text, Source::Label) else { return 0 };
     let named = reading.claims.iter().filter_map(|claim| match &claim.value {
         ClaimValue::Meid { .. } => None,
         ClaimValue::Rejected { text, .. } => Some(text.clone()),

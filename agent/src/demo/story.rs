@@ -249,12 +249,14 @@ impl<'a> Story<'a> {
         })
         .await?;
         // Names of maker and model stand on a box as text.
-        for code in persona.label().lines().skip(1) {
-            scanner.scanner().show(code);
-        }
+        let label = persona.label();
+        let codes: Vec<&str> = label.lines().skip(1).collect();
+        codes.iter().for_each(|code| scanner.scanner().show(*code));
+        let page = Page::first(u32::try_from(codes.len()).unwrap_or(u32::MAX));
         self.until("the codes of a box", async |story| {
-            let handset = story.handset_at(id).await?;
-            Ok(handset.filter(|handset| has_label(handset, persona)).map(drop))
+            let kept = story.station.store.scans_of(&name, &page).await?;
+            let of_box = kept.iter().filter(|scan| scan.device.as_ref() == Some(id)).count();
+            Ok((of_box == codes.len()).then_some(()))
         })
         .await
     }

@@ -8,8 +8,11 @@ use serde_json::{Value, json};
 use tekser::bench::{DeviceState, FailureCode};
 use tekser::clock::Clock as _;
 use tekser::counter::{KeptScan, ScanProblem, ScannerName, ScannerState, ScannerView, TimeSource};
+use tekser::demo::DemoScanner;
 use tekser::store::Page;
+use tekser_hardware::scanner::{Event, Session};
 use tekser_hardware::{Source, Speaks};
+use tekser_virtual_bench::scanner::Kit;
 use tekser_wire::message::{EngineState, Moment, Notice, Start, StoreId};
 use tokio::io::AsyncWriteExt as _;
 use tokio::task::JoinSet;
@@ -353,6 +356,21 @@ async fn codes_of_a_chosen_phone_are_one_box_however_long_a_person_takes() {
 }
 
 #[tokio::test]
+async fn a_serial_number_that_is_scanned_again_takes_nothing_from_its_label() {
+    let scanner = Handheld::new(1);
+    let shop = Shop::with_scanner(&scanner).await;
+    let _attend = shop.attend();
+    scanner.plug(Speaks::Scanner);
+    scanner.scan(1, &format!("IMEI: {}", imei(1)));
+    scanner.scan(1, "S/N: R58N12ABCDE");
+    scanner.scan(2, "S/N: R58N12ABCDE");
+    let kept = shop.until_kept(&scanner, 3).await;
+    assert_eq!((kept[2].handset, kept[2].problem), (kept[0].handset, None));
+    let phone = shop.station.store.handset(kept[0].handset.unwrap()).await.unwrap().unwrap();
+    assert_eq!((phone.imeis(), phone.serial.as_deref()), (vec![imei(1)], Some("R58N12ABCDE")));
+}
+
+#[tokio::test]
 async fn settings_are_read_and_changed_and_refused() {
     let scanner = Handheld::new(1);
     let shop = Shop::with_scanner(&scanner).await;
@@ -524,4 +542,47 @@ async fn scans_are_told_as_they_are_kept() {
     assert_eq!(told("scan").unwrap().body["handset"], told("handset").unwrap().subject);
     shop.until_view(&scanner, |view| view.report.is_some()).await;
     assert!(!format!("{kept:?}").contains(&imei(1).to_string()));
+}
+
+#[tokio::test]
+async fn the_firmware_s_own_logic_delivers_what_it_kept_through_a_loss_of_power() {
+    const CODES: usize = 30;
+    let scanner = Arc::new(DemoScanner::new(Kit::nth(7)).unwrap());
+    // It says how far it has come to whoever asks; nobody takes anything.
+    let accepted = async || {
+        let mut session = Session::new(scanner.scanner().plug());
+        loop {
+            if let Event::Hello(hello) = session.next().await.unwrap() {
+                return usize::try_from(hello.next.0).unwrap() - 1;
+            }
+        }
+    };
+    let all = async {
+        for n in 0..CODES {
+            scanner.scanner().show(imei(n).to_string().as_str());
+            while accepted().await <= n {}
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), all).await.unwrap();
+    scanner.scanner().power_off();
+    scanner.scanner().power_on().unwrap();
+    let shop = Shop::over(scanner.clone(), Vec::new()).await;
+    let _attend = shop.attend();
+    let kept = until(&shop.station, "every code", async || {
+        let page = Page::first(100);
+        let mut kept = shop.station.store.scans_of(&scanner.name(), &page).await.unwrap();
+        kept.reverse();
+        (kept.len() >= CODES).then_some(kept)
+    })
+    .await;
+    let texts: Vec<&str> = kept.iter().map(|scan| scan.text.as_str()).collect();
+    assert_eq!(texts, (0..CODES).map(|n| imei(n).to_string()).collect::<Vec<_>>());
+    assert!(kept.iter().all(|scan| scan.late && scan.handset.is_some()));
+    let name = scanner.name();
+    let view = until(&shop.station, "it to be empty", async || {
+        let view = shop.station.counter.scanner(name.as_str()).await.unwrap()?;
+        view.report.is_some_and(|report| report.waiting == 0).then_some(view)
+    })
+    .await;
+    assert_eq!((view.state, view.findings), (ScannerState::Connected, Vec::new()));
 }
