@@ -267,13 +267,15 @@ impl<F: NorFlash> Journal<F> {
         let _ = self.put_marks();
     }
 
-    /// Scans up to `through` are durable elsewhere. Durable here by the next [`Journal::tidy`].
+    /// Scans up to `through` are durable elsewhere. Durable here by the next [`Journal::tidy`]. A
+    /// number that this store cannot have given releases nothing.
     pub fn release(&mut self, through: Sequence) {
-        if through.0.saturating_sub(self.next) < FORGOTTEN_MAX {
-            // The station may know numbers that a spoilt record took along: not to be used again.
-            self.next = self.next.max(through.0.saturating_add(1));
+        if through.0.saturating_sub(self.next) >= FORGOTTEN_MAX {
+            return;
         }
-        self.marks.released = self.marks.released.max(through.0.min(self.next.saturating_sub(1)));
+        // The station may know numbers that a spoilt record took along: not to be used again.
+        self.next = self.next.max(through.0.saturating_add(1));
+        self.marks.released = self.marks.released.max(through.0);
     }
 
     /// Keeps settings of at most [`SETTINGS_MAX`] bytes: durable when this returns.

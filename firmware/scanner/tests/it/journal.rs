@@ -506,6 +506,16 @@ fn a_flash_that_keeps_nothing_accepts_nothing_until_it_works_again() {
 }
 
 #[test]
+fn a_station_that_is_not_to_be_believed_releases_nothing() {
+    let mut bench = Bench::<1, 1024>::new(5, 3);
+    bench.append(15);
+    bench.journal.release(Sequence(1_000_000));
+    bench.tidy_up();
+    bench.check();
+    bench.restart(Doing::Nothing);
+}
+
+#[test]
 fn an_area_that_is_too_small_accepts_nothing() {
     let chip = Nor::<1, 1024>::new(3, 3);
     let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 1);
