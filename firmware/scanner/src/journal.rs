@@ -156,13 +156,16 @@ pub struct Journal<F> {
     settings: Vec<u8, SETTINGS_MAX>,
     cursor: Cursor,
     is_sound: bool,
+    /// It is known what the flash holds. Until then it is left as it is: there may be scans.
+    is_read: bool,
 }
 
 impl<F: NorFlash> Journal<F> {
     /// Reads what the whole sectors of `range` hold and goes on from there; formats them if they
     /// hold nothing of ours. `seed` becomes the number of a new store.
     ///
-    /// Never fails: a journal over a flash that does not work accepts nothing and says so.
+    /// Never fails: a journal over a flash that does not work accepts nothing and says so. One that
+    /// could not be read now is neither written nor erased until it is opened again.
     pub fn open(flash: F, range: Range<u32>, seed: u32) -> Self {
         let area = Area::new(flash, range);
         let sectors = Sectors::new(area.sectors());
@@ -178,6 +181,7 @@ impl<F: NorFlash> Journal<F> {
             settings: Vec::new(),
             cursor: Cursor::default(),
             is_sound: false,
+            is_read: false,
         };
         journal.is_sound = journal.recover().is_ok();
         journal
@@ -288,7 +292,7 @@ impl<F: NorFlash> Journal<F> {
 
     /// Whether [`Journal::tidy`] has something to do.
     pub fn wants_tidy(&self) -> bool {
-        self.area.sectors() >= SECTORS_MIN && (self.marks != self.durable || self.wants_erase())
+        self.is_read && (self.marks != self.durable || self.wants_erase())
     }
 
     fn wants_erase(&self) -> bool {
@@ -300,6 +304,9 @@ impl<F: NorFlash> Journal<F> {
     /// released, or erases one sector (which holds up everything for as long as that takes). To
     /// be called when nothing is to be expected of the engine.
     pub fn tidy(&mut self) {
+        if !self.is_read {
+            return;
+        }
         if self.marks != self.durable {
             let _ = self.put_marks();
         } else if self.wants_erase() {
@@ -318,7 +325,7 @@ impl<F: NorFlash> Journal<F> {
 
     /// Writes a record where it is kept, if `reserve` sectors stay free.
     fn put(&mut self, record: &mut Record, reserve: usize) -> Result<(), AppendError> {
-        if self.area.sectors() < SECTORS_MIN {
+        if !self.is_read {
             return Err(AppendError::Flash);
         }
         for attempt in 0..ATTEMPTS {

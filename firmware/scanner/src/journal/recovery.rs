@@ -19,8 +19,14 @@ impl<F: NorFlash> Journal<F> {
             return Err(Fault);
         }
         match self.newest()? {
-            Some((sector, opening)) => self.adopt(sector, opening)?,
-            None => self.advance()?,
+            Some((sector, opening)) => {
+                self.adopt(sector, opening)?;
+                self.is_read = true;
+            }
+            None => {
+                self.is_read = true;
+                self.advance()?;
+            }
         }
         self.marks.boots = self.marks.boots.saturating_add(1);
         self.put_marks().map_err(|_| Fault)

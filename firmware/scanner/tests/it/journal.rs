@@ -506,6 +506,40 @@ fn a_flash_that_keeps_nothing_accepts_nothing_until_it_works_again() {
 }
 
 #[test]
+fn a_read_that_fails_at_the_start_costs_no_scan() {
+    let full = Nor::<1, 1024>::new(5, 3);
+    let mut journal = Journal::open(full.clone(), 0..full.capacity(), 5);
+    let mut accepted = 0;
+    while accepted < 50 && journal.append(&scan(accepted, &text(accepted, 15))).is_ok() {
+        accepted += 1;
+    }
+    let bytes = full.copy(0, full.capacity() as usize);
+    for reads in 0..400 {
+        let chip = Nor::<1, 1024>::new(5, 3);
+        chip.fill(|at| bytes[at]);
+        chip.fail_read_after(reads);
+        let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 9);
+        let mut expected: Vec<u32> = (0..accepted).collect();
+        for number in 100..110 {
+            if journal.append(&scan(number, &text(number, 15))).is_ok() {
+                expected.push(number);
+            }
+            journal.tidy();
+        }
+        chip.fail_read_after(u64::MAX);
+        let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 9);
+        assert_eq!(journal.store().0, 5, "{reads}");
+        let (mut after, mut buffer) = (Sequence(0), [0; TEXT_MAX]);
+        for number in expected {
+            let found = journal.scan_after(after, &mut buffer).map(|it| (it.sequence, it.text));
+            let (sequence, found) = found.unwrap_or_else(|| panic!("{number} is lost, {reads}"));
+            assert_eq!((sequence, found), (after.next(), &text(number, 15)[..]), "{reads}");
+            after = sequence;
+        }
+    }
+}
+
+#[test]
 fn a_station_that_is_not_to_be_believed_releases_nothing() {
     let mut bench = Bench::<1, 1024>::new(5, 3);
     bench.append(15);

@@ -46,6 +46,8 @@ struct Chip {
     weak: Vec<usize>,
     /// Sectors that keep nothing that is written.
     forgetful: Vec<usize>,
+    /// Reads until one fails.
+    unreadable_in: Option<u64>,
 }
 
 /// The chip as its driver sees it; clones are the same chip.
@@ -65,6 +67,7 @@ impl<const WORD: usize, const SECTOR: usize> Nor<WORD, SECTOR> {
             worn: Vec::new(),
             weak: Vec::new(),
             forgetful: Vec::new(),
+            unreadable_in: None,
         })))
     }
 
@@ -132,6 +135,11 @@ impl<const WORD: usize, const SECTOR: usize> Nor<WORD, SECTOR> {
         self.0.borrow_mut().forgetful.push(sector);
     }
 
+    /// The read behind so many others fails, and no other.
+    pub fn fail_read_after(&self, reads: u64) {
+        self.0.borrow_mut().unreadable_in = Some(reads);
+    }
+
     pub fn repair(&self) {
         let mut chip = self.0.borrow_mut();
         chip.worn.clear();
@@ -182,6 +190,12 @@ impl<const WORD: usize, const SECTOR: usize> ReadNorFlash for Nor<WORD, SECTOR> 
         let mut chip = self.0.borrow_mut();
         if chip.is_off {
             return Err(NorFlashErrorKind::Other);
+        }
+        if let Some(left) = chip.unreadable_in.take() {
+            if left == 0 {
+                return Err(NorFlashErrorKind::Other);
+            }
+            chip.unreadable_in = Some(left - 1);
         }
         chip.bytes_read += bytes.len() as u64;
         let offset = offset as usize;
