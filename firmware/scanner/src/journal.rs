@@ -146,6 +146,8 @@ pub struct Journal<F> {
     /// The sector in use, and what goes into its checks.
     head: usize,
     salt: Salt,
+    /// Newest epoch that may stand in flash: also of a sector that was begun and is out of use.
+    epoch: u32,
     /// Where the next record goes.
     at: u32,
     /// Number of the next scan.
@@ -174,6 +176,7 @@ impl<F: NorFlash> Journal<F> {
             area,
             sectors,
             salt: Salt { store: seed.max(1), epoch: 0 },
+            epoch: 0,
             at: Area::<F>::SECTOR,
             next: 1,
             marks: Marks::default(),
@@ -388,7 +391,8 @@ impl<F: NorFlash> Journal<F> {
 
     /// Makes `sector` the one in use.
     fn begin(&mut self, sector: usize) -> Result<(), Fault> {
-        let salt = Salt { store: self.salt.store, epoch: self.salt.epoch + 1 };
+        self.epoch = self.epoch.saturating_add(1);
+        let salt = Salt { store: self.salt.store, epoch: self.epoch };
         let opening =
             Opening { salt, first: self.next, marks: self.marks, settings: self.settings.clone() };
         let mut record = Record::opening(&opening);

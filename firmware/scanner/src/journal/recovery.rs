@@ -46,6 +46,7 @@ impl<F: NorFlash> Journal<F> {
     fn adopt(&mut self, head: usize, opening: Opening) -> Result<(), Fault> {
         self.head = head;
         self.salt = opening.salt;
+        self.epoch = opening.salt.epoch;
         self.next = opening.first;
         self.marks = opening.marks;
         self.settings = opening.settings;

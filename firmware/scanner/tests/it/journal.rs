@@ -540,6 +540,30 @@ fn a_read_that_fails_at_the_start_costs_no_scan() {
 }
 
 #[test]
+fn a_read_that_fails_later_costs_no_accepted_scan() {
+    for reads in 0..400 {
+        let chip = Nor::<1, 1024>::new(6, 3);
+        let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 5);
+        chip.fail_read_after(reads);
+        let mut accepted = Vec::new();
+        for number in 0..70 {
+            if let Ok(sequence) = journal.append(&scan(number, &text(number, 15))) {
+                accepted.push((sequence, number));
+            }
+        }
+        chip.fail_read_after(u64::MAX);
+        let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 9);
+        let (mut after, mut buffer) = (Sequence(0), [0; TEXT_MAX]);
+        for (sequence, number) in accepted {
+            let found = journal.scan_after(after, &mut buffer).map(|it| (it.sequence, it.text));
+            let (found, what) = found.unwrap_or_else(|| panic!("{number} is lost, {reads}"));
+            assert_eq!((found, what), (sequence, &text(number, 15)[..]), "{reads}");
+            after = sequence;
+        }
+    }
+}
+
+#[test]
 fn a_station_that_is_not_to_be_believed_releases_nothing() {
     let mut bench = Bench::<1, 1024>::new(5, 3);
     bench.append(15);
