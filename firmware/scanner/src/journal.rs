@@ -259,8 +259,13 @@ impl<F: NorFlash> Journal<F> {
         if self.sectors.free() <= RESERVE && self.would_free() {
             self.put_marks()?;
         }
-        self.put(&mut Record::scan(sequence, scan), RESERVE)?;
-        self.next = sequence + 1;
+        let mut record = Record::scan(sequence, scan);
+        let kept = self.put(&mut record, RESERVE);
+        if kept.is_ok() || record.may_be_kept {
+            // Another scan with a number that is in flash would never be found.
+            self.next = sequence + 1;
+        }
+        kept?;
         self.marks.box_number = self.marks.box_number.max(scan.box_number.0);
         self.durable.box_number = self.marks.box_number;
         Ok(Sequence(sequence))
@@ -344,9 +349,13 @@ impl<F: NorFlash> Journal<F> {
             }
             let at = self.at;
             self.at += record.size();
-            if self.area.write(self.head, at, record.seal(self.salt, at)).is_ok() {
-                self.is_sound = true;
-                return Ok(());
+            match self.area.write(self.head, at, record.seal(self.salt, at)) {
+                Ok(()) => {
+                    self.is_sound = true;
+                    return Ok(());
+                }
+                Err(Fault::Altered) => {}
+                Err(Fault::Failed) => record.may_be_kept = true,
             }
             if attempt > 0 {
                 // A sector that did not keep twice in a row is left.
@@ -374,7 +383,7 @@ impl<F: NorFlash> Journal<F> {
             }
             self.sectors.set(sector, Sector::Bad);
         }
-        Err(Fault)
+        Err(Fault::Failed)
     }
 
     /// The next sector that is blank.
@@ -426,7 +435,7 @@ impl<F: NorFlash> Journal<F> {
 
     /// Erases the next sector that needs it, and says which.
     fn clean(&mut self) -> Result<usize, Fault> {
-        let sector = self.sectors.behind(self.head, Sector::Dirty).ok_or(Fault)?;
+        let sector = self.sectors.behind(self.head, Sector::Dirty).ok_or(Fault::Failed)?;
         let erased = self.area.erase(sector);
         let cleaned = erased.and_then(|()| self.area.write(sector, 0, &READY));
         self.sectors.set(sector, if cleaned.is_ok() { Sector::Ready } else { Sector::Bad });

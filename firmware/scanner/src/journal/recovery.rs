@@ -16,7 +16,7 @@ impl<F: NorFlash> Journal<F> {
     /// Goes on where the last run ended, or formats.
     pub(super) fn recover(&mut self) -> Result<(), Fault> {
         if self.area.sectors() < SECTORS_MIN {
-            return Err(Fault);
+            return Err(Fault::Failed);
         }
         match self.newest()? {
             Some((sector, opening)) => {
@@ -29,7 +29,7 @@ impl<F: NorFlash> Journal<F> {
             }
         }
         self.marks.boots = self.marks.boots.saturating_add(1);
-        self.put_marks().map_err(|_| Fault)
+        self.put_marks().map_err(|_| Fault::Failed)
     }
 
     fn newest(&mut self) -> Result<Option<(usize, Opening)>, Fault> {

@@ -517,7 +517,7 @@ fn a_read_that_fails_at_the_start_costs_no_scan() {
     for reads in 0..400 {
         let chip = Nor::<1, 1024>::new(5, 3);
         chip.fill(|at| bytes[at]);
-        chip.fail_read_after(reads);
+        chip.fail_reads(reads, 1);
         let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 9);
         let mut expected: Vec<u32> = (0..accepted).collect();
         for number in 100..110 {
@@ -526,7 +526,7 @@ fn a_read_that_fails_at_the_start_costs_no_scan() {
             }
             journal.tidy();
         }
-        chip.fail_read_after(u64::MAX);
+        chip.fail_reads(0, 0);
         let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 9);
         assert_eq!(journal.store().0, 5, "{reads}");
         let (mut after, mut buffer) = (Sequence(0), [0; TEXT_MAX]);
@@ -540,25 +540,34 @@ fn a_read_that_fails_at_the_start_costs_no_scan() {
 }
 
 #[test]
-fn a_read_that_fails_later_costs_no_accepted_scan() {
-    for reads in 0..400 {
+fn reads_that_fail_later_cost_no_accepted_scan() {
+    for (reads, count) in (0..400).flat_map(|reads| [1, 4, 9, 40].map(|count| (reads, count))) {
+        let lens = [15, 120, 4];
         let chip = Nor::<1, 1024>::new(6, 3);
         let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 5);
-        chip.fail_read_after(reads);
+        chip.fail_reads(reads, count);
         let mut accepted = Vec::new();
         for number in 0..70 {
-            if let Ok(sequence) = journal.append(&scan(number, &text(number, 15))) {
+            if let Ok(sequence) =
+                journal.append(&scan(number, &text(number, lens[number as usize % 3])))
+            {
                 accepted.push((sequence, number));
             }
         }
-        chip.fail_read_after(u64::MAX);
+        chip.fail_reads(0, 0);
         let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 9);
-        let (mut after, mut buffer) = (Sequence(0), [0; TEXT_MAX]);
+        let mut buffer = [0; TEXT_MAX];
         for (sequence, number) in accepted {
-            let found = journal.scan_after(after, &mut buffer).map(|it| (it.sequence, it.text));
-            let (found, what) = found.unwrap_or_else(|| panic!("{number} is lost, {reads}"));
-            assert_eq!((found, what), (sequence, &text(number, 15)[..]), "{reads}");
-            after = sequence;
+            let found = journal
+                .scan_after(sequence.previous(), &mut buffer)
+                .map(|it| (it.sequence, it.text));
+            let (found, what) =
+                found.unwrap_or_else(|| panic!("{number} is lost, {reads}, {count}"));
+            assert_eq!(
+                (found, what),
+                (sequence, &text(number, lens[number as usize % 3])[..]),
+                "{reads}, {count}"
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A NOR flash that can be cut off at any byte.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use embedded_storage::nor_flash::{
@@ -46,8 +47,9 @@ struct Chip {
     weak: Vec<usize>,
     /// Sectors that keep nothing that is written.
     forgetful: Vec<usize>,
-    /// Reads until one fails.
-    unreadable_in: Option<u64>,
+    reads: u64,
+    /// Reads that fail, counted from the first.
+    failing: Range<u64>,
 }
 
 /// The chip as its driver sees it; clones are the same chip.
@@ -67,7 +69,8 @@ impl<const WORD: usize, const SECTOR: usize> Nor<WORD, SECTOR> {
             worn: Vec::new(),
             weak: Vec::new(),
             forgetful: Vec::new(),
-            unreadable_in: None,
+            reads: 0,
+            failing: 0..0,
         })))
     }
 
@@ -135,9 +138,11 @@ impl<const WORD: usize, const SECTOR: usize> Nor<WORD, SECTOR> {
         self.0.borrow_mut().forgetful.push(sector);
     }
 
-    /// The read behind so many others fails, and no other.
-    pub fn fail_read_after(&self, reads: u64) {
-        self.0.borrow_mut().unreadable_in = Some(reads);
+    /// So many reads fail, after so many others.
+    pub fn fail_reads(&self, after: u64, count: u64) {
+        let mut chip = self.0.borrow_mut();
+        let from = chip.reads + after;
+        chip.failing = from..from + count;
     }
 
     pub fn repair(&self) {
@@ -191,11 +196,9 @@ impl<const WORD: usize, const SECTOR: usize> ReadNorFlash for Nor<WORD, SECTOR> 
         if chip.is_off {
             return Err(NorFlashErrorKind::Other);
         }
-        if let Some(left) = chip.unreadable_in.take() {
-            if left == 0 {
-                return Err(NorFlashErrorKind::Other);
-            }
-            chip.unreadable_in = Some(left - 1);
+        chip.reads += 1;
+        if chip.failing.contains(&(chip.reads - 1)) {
+            return Err(NorFlashErrorKind::Other);
         }
         chip.bytes_read += bytes.len() as u64;
         let offset = offset as usize;
