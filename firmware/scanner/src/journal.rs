@@ -345,6 +345,8 @@ impl<F: NorFlash> Journal<F> {
                 break;
             }
             if is_full && self.advance().is_err() {
+                // One that was begun may be the newest at the next start: nothing behind it here.
+                self.at = Area::<F>::SECTOR;
                 break;
             }
             let at = self.at;

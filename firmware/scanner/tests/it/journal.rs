@@ -542,8 +542,8 @@ fn a_read_that_fails_at_the_start_costs_no_scan() {
 #[test]
 fn reads_that_fail_later_cost_no_accepted_scan() {
     for (reads, count) in (0..400).flat_map(|reads| [1, 4, 9, 40].map(|count| (reads, count))) {
-        let lens = [15, 120, 4];
-        let chip = Nor::<1, 1024>::new(6, 3);
+        let lens = [15, 300, 4];
+        let chip = Nor::<1, 1024>::new(12, 3);
         let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 5);
         chip.fail_reads(reads, count);
         let mut accepted = Vec::new();
