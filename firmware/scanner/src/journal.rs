@@ -146,6 +146,8 @@ pub struct Journal<F> {
     /// The sector in use, and what goes into its checks.
     head: usize,
     salt: Salt,
+    /// Newest epoch that may stand in flash: also of a sector that was begun and is out of use.
+    epoch: u32,
     /// Where the next record goes.
     at: u32,
     /// Number of the next scan.
@@ -156,13 +158,16 @@ pub struct Journal<F> {
     settings: Vec<u8, SETTINGS_MAX>,
     cursor: Cursor,
     is_sound: bool,
+    /// It is known what the flash holds. Until then it is left as it is: there may be scans.
+    is_read: bool,
 }
 
 impl<F: NorFlash> Journal<F> {
     /// Reads what the whole sectors of `range` hold and goes on from there; formats them if they
     /// hold nothing of ours. `seed` becomes the number of a new store.
     ///
-    /// Never fails: a journal over a flash that does not work accepts nothing and says so.
+    /// Never fails: a journal over a flash that does not work accepts nothing and says so. One that
+    /// could not be read now is neither written nor erased until it is opened again.
     pub fn open(flash: F, range: Range<u32>, seed: u32) -> Self {
         let area = Area::new(flash, range);
         let sectors = Sectors::new(area.sectors());
@@ -171,6 +176,7 @@ impl<F: NorFlash> Journal<F> {
             area,
             sectors,
             salt: Salt { store: seed.max(1), epoch: 0 },
+            epoch: 0,
             at: Area::<F>::SECTOR,
             next: 1,
             marks: Marks::default(),
@@ -178,6 +184,7 @@ impl<F: NorFlash> Journal<F> {
             settings: Vec::new(),
             cursor: Cursor::default(),
             is_sound: false,
+            is_read: false,
         };
         journal.is_sound = journal.recover().is_ok();
         journal
@@ -252,8 +259,13 @@ impl<F: NorFlash> Journal<F> {
         if self.sectors.free() <= RESERVE && self.would_free() {
             self.put_marks()?;
         }
-        self.put(&mut Record::scan(sequence, scan), RESERVE)?;
-        self.next = sequence + 1;
+        let mut record = Record::scan(sequence, scan);
+        let kept = self.put(&mut record, RESERVE);
+        if kept.is_ok() || record.may_be_kept {
+            // Another scan with a number that is in flash would never be found.
+            self.next = sequence + 1;
+        }
+        kept?;
         self.marks.box_number = self.marks.box_number.max(scan.box_number.0);
         self.durable.box_number = self.marks.box_number;
         Ok(Sequence(sequence))
@@ -267,13 +279,15 @@ impl<F: NorFlash> Journal<F> {
         let _ = self.put_marks();
     }
 
-    /// Scans up to `through` are durable elsewhere. Durable here by the next [`Journal::tidy`].
+    /// Scans up to `through` are durable elsewhere. Durable here by the next [`Journal::tidy`]. A
+    /// number that this store cannot have given releases nothing.
     pub fn release(&mut self, through: Sequence) {
-        if through.0.saturating_sub(self.next) < FORGOTTEN_MAX {
-            // The station may know numbers that a spoilt record took along: not to be used again.
-            self.next = self.next.max(through.0.saturating_add(1));
+        if through.0.saturating_sub(self.next) >= FORGOTTEN_MAX {
+            return;
         }
-        self.marks.released = self.marks.released.max(through.0.min(self.next.saturating_sub(1)));
+        // The station may know numbers that a spoilt record took along: not to be used again.
+        self.next = self.next.max(through.0.saturating_add(1));
+        self.marks.released = self.marks.released.max(through.0);
     }
 
     /// Keeps settings of at most [`SETTINGS_MAX`] bytes: durable when this returns.
@@ -286,7 +300,7 @@ impl<F: NorFlash> Journal<F> {
 
     /// Whether [`Journal::tidy`] has something to do.
     pub fn wants_tidy(&self) -> bool {
-        self.area.sectors() >= SECTORS_MIN && (self.marks != self.durable || self.wants_erase())
+        self.is_read && (self.marks != self.durable || self.wants_erase())
     }
 
     fn wants_erase(&self) -> bool {
@@ -298,6 +312,9 @@ impl<F: NorFlash> Journal<F> {
     /// released, or erases one sector (which holds up everything for as long as that takes). To
     /// be called when nothing is to be expected of the engine.
     pub fn tidy(&mut self) {
+        if !self.is_read {
+            return;
+        }
         if self.marks != self.durable {
             let _ = self.put_marks();
         } else if self.wants_erase() {
@@ -316,7 +333,7 @@ impl<F: NorFlash> Journal<F> {
 
     /// Writes a record where it is kept, if `reserve` sectors stay free.
     fn put(&mut self, record: &mut Record, reserve: usize) -> Result<(), AppendError> {
-        if self.area.sectors() < SECTORS_MIN {
+        if !self.is_read {
             return Err(AppendError::Flash);
         }
         for attempt in 0..ATTEMPTS {
@@ -328,13 +345,19 @@ impl<F: NorFlash> Journal<F> {
                 break;
             }
             if is_full && self.advance().is_err() {
+                // One that was begun may be the newest at the next start: nothing behind it here.
+                self.at = Area::<F>::SECTOR;
                 break;
             }
             let at = self.at;
             self.at += record.size();
-            if self.area.write(self.head, at, record.seal(self.salt, at)).is_ok() {
-                self.is_sound = true;
-                return Ok(());
+            match self.area.write(self.head, at, record.seal(self.salt, at)) {
+                Ok(()) => {
+                    self.is_sound = true;
+                    return Ok(());
+                }
+                Err(Fault::Altered) => {}
+                Err(Fault::Failed) => record.may_be_kept = true,
             }
             if attempt > 0 {
                 // A sector that did not keep twice in a row is left.
@@ -362,7 +385,7 @@ impl<F: NorFlash> Journal<F> {
             }
             self.sectors.set(sector, Sector::Bad);
         }
-        Err(Fault)
+        Err(Fault::Failed)
     }
 
     /// The next sector that is blank.
@@ -379,7 +402,8 @@ impl<F: NorFlash> Journal<F> {
 
     /// Makes `sector` the one in use.
     fn begin(&mut self, sector: usize) -> Result<(), Fault> {
-        let salt = Salt { store: self.salt.store, epoch: self.salt.epoch + 1 };
+        self.epoch = self.epoch.saturating_add(1);
+        let salt = Salt { store: self.salt.store, epoch: self.epoch };
         let opening =
             Opening { salt, first: self.next, marks: self.marks, settings: self.settings.clone() };
         let mut record = Record::opening(&opening);
@@ -413,7 +437,7 @@ impl<F: NorFlash> Journal<F> {
 
     /// Erases the next sector that needs it, and says which.
     fn clean(&mut self) -> Result<usize, Fault> {
-        let sector = self.sectors.behind(self.head, Sector::Dirty).ok_or(Fault)?;
+        let sector = self.sectors.behind(self.head, Sector::Dirty).ok_or(Fault::Failed)?;
         let erased = self.area.erase(sector);
         let cleaned = erased.and_then(|()| self.area.write(sector, 0, &READY));
         self.sectors.set(sector, if cleaned.is_ok() { Sector::Ready } else { Sector::Bad });

@@ -141,6 +141,8 @@ impl<F: NorFlash, C: Clock> Shell<F, C> {
                     self.pause().await;
                 }
             }
+            // The next read may have its bytes at once, and the one after.
+            yield_now().await;
         }
     }
 
@@ -173,6 +175,7 @@ impl<F: NorFlash, C: Clock> Shell<F, C> {
                     self.pause().await;
                 }
             }
+            yield_now().await;
         }
     }
 

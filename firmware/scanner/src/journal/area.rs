@@ -16,7 +16,12 @@ pub(super) const BLANK: [u8; WORD] = [0xFF; WORD];
 
 /// The flash did not do what it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fault;
+pub(super) enum Fault {
+    /// It said so, or could not be read.
+    Failed,
+    /// It holds something else than it was to.
+    Altered,
+}
 
 pub(super) struct Area<F> {
     flash: F,
@@ -53,7 +58,7 @@ impl<F: NorFlash> Area<F> {
 
     pub fn read(&mut self, sector: usize, at: u32, out: &mut [u8]) -> Result<(), Fault> {
         let address = self.address(sector, at);
-        self.flash.read(address, out).map_err(|_| Fault)
+        self.flash.read(address, out).map_err(|_| Fault::Failed)
     }
 
     pub fn read_word(&mut self, sector: usize, at: u32) -> Result<[u8; WORD], Fault> {
@@ -93,14 +98,14 @@ impl<F: NorFlash> Area<F> {
             rest = behind;
             piece == expected
         })?;
-        if is_kept { Ok(()) } else { Err(Fault) }
+        if is_kept { Ok(()) } else { Err(Fault::Altered) }
     }
 
     /// Erases a sector, and reads whether it is.
     pub fn erase(&mut self, sector: usize) -> Result<(), Fault> {
         let from = self.address(sector, 0);
-        self.flash.erase(from, from + Self::SECTOR).map_err(|_| Fault)?;
-        if self.is_blank(sector, 0)? { Ok(()) } else { Err(Fault) }
+        self.flash.erase(from, from + Self::SECTOR).map_err(|_| Fault::Failed)?;
+        if self.is_blank(sector, 0)? { Ok(()) } else { Err(Fault::Altered) }
     }
 
     /// Whether a sector is blank from `at` on.

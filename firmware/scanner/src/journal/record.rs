@@ -109,11 +109,13 @@ impl Salt {
 pub(super) struct Record {
     bytes: Vec<u8, RECORD_MAX>,
     unsealed: usize,
+    /// It was written, and could not be read back.
+    pub may_be_kept: bool,
 }
 
 impl Record {
     fn new(kind: Kind, flags: u8, len: usize) -> Self {
-        let mut record = Self { bytes: Vec::new(), unsealed: 0 };
+        let mut record = Self { bytes: Vec::new(), unsealed: 0, may_be_kept: false };
         let [low, high] = u16::try_from(len).unwrap_or(u16::MAX).to_le_bytes();
         record.put(&[kind as u8, flags, low, high]);
         record

@@ -16,14 +16,20 @@ impl<F: NorFlash> Journal<F> {
     /// Goes on where the last run ended, or formats.
     pub(super) fn recover(&mut self) -> Result<(), Fault> {
         if self.area.sectors() < SECTORS_MIN {
-            return Err(Fault);
+            return Err(Fault::Failed);
         }
         match self.newest()? {
-            Some((sector, opening)) => self.adopt(sector, opening)?,
-            None => self.advance()?,
+            Some((sector, opening)) => {
+                self.adopt(sector, opening)?;
+                self.is_read = true;
+            }
+            None => {
+                self.is_read = true;
+                self.advance()?;
+            }
         }
         self.marks.boots = self.marks.boots.saturating_add(1);
-        self.put_marks().map_err(|_| Fault)
+        self.put_marks().map_err(|_| Fault::Failed)
     }
 
     fn newest(&mut self) -> Result<Option<(usize, Opening)>, Fault> {
@@ -40,6 +46,7 @@ impl<F: NorFlash> Journal<F> {
     fn adopt(&mut self, head: usize, opening: Opening) -> Result<(), Fault> {
         self.head = head;
         self.salt = opening.salt;
+        self.epoch = opening.salt.epoch;
         self.next = opening.first;
         self.marks = opening.marks;
         self.settings = opening.settings;

@@ -506,6 +506,83 @@ fn a_flash_that_keeps_nothing_accepts_nothing_until_it_works_again() {
 }
 
 #[test]
+fn a_read_that_fails_at_the_start_costs_no_scan() {
+    let full = Nor::<1, 1024>::new(5, 3);
+    let mut journal = Journal::open(full.clone(), 0..full.capacity(), 5);
+    let mut accepted = 0;
+    while accepted < 50 && journal.append(&scan(accepted, &text(accepted, 15))).is_ok() {
+        accepted += 1;
+    }
+    let bytes = full.copy(0, full.capacity() as usize);
+    for reads in 0..400 {
+        let chip = Nor::<1, 1024>::new(5, 3);
+        chip.fill(|at| bytes[at]);
+        chip.fail_reads(reads, 1);
+        let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 9);
+        let mut expected: Vec<u32> = (0..accepted).collect();
+        for number in 100..110 {
+            if journal.append(&scan(number, &text(number, 15))).is_ok() {
+                expected.push(number);
+            }
+            journal.tidy();
+        }
+        chip.fail_reads(0, 0);
+        let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 9);
+        assert_eq!(journal.store().0, 5, "{reads}");
+        let (mut after, mut buffer) = (Sequence(0), [0; TEXT_MAX]);
+        for number in expected {
+            let found = journal.scan_after(after, &mut buffer).map(|it| (it.sequence, it.text));
+            let (sequence, found) = found.unwrap_or_else(|| panic!("{number} is lost, {reads}"));
+            assert_eq!((sequence, found), (after.next(), &text(number, 15)[..]), "{reads}");
+            after = sequence;
+        }
+    }
+}
+
+#[test]
+fn reads_that_fail_later_cost_no_accepted_scan() {
+    for (reads, count) in (0..400).flat_map(|reads| [1, 4, 9, 40].map(|count| (reads, count))) {
+        let lens = [15, 300, 4];
+        let chip = Nor::<1, 1024>::new(12, 3);
+        let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 5);
+        chip.fail_reads(reads, count);
+        let mut accepted = Vec::new();
+        for number in 0..70 {
+            if let Ok(sequence) =
+                journal.append(&scan(number, &text(number, lens[number as usize % 3])))
+            {
+                accepted.push((sequence, number));
+            }
+        }
+        chip.fail_reads(0, 0);
+        let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 9);
+        let mut buffer = [0; TEXT_MAX];
+        for (sequence, number) in accepted {
+            let found = journal
+                .scan_after(sequence.previous(), &mut buffer)
+                .map(|it| (it.sequence, it.text));
+            let (found, what) =
+                found.unwrap_or_else(|| panic!("{number} is lost, {reads}, {count}"));
+            assert_eq!(
+                (found, what),
+                (sequence, &text(number, lens[number as usize % 3])[..]),
+                "{reads}, {count}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_station_that_is_not_to_be_believed_releases_nothing() {
+    let mut bench = Bench::<1, 1024>::new(5, 3);
+    bench.append(15);
+    bench.journal.release(Sequence(1_000_000));
+    bench.tidy_up();
+    bench.check();
+    bench.restart(Doing::Nothing);
+}
+
+#[test]
 fn an_area_that_is_too_small_accepts_nothing() {
     let chip = Nor::<1, 1024>::new(3, 3);
     let mut journal = Journal::open(chip.clone(), 0..chip.capacity(), 1);

@@ -1,6 +1,7 @@
 //! A NOR flash that can be cut off at any byte.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use embedded_storage::nor_flash::{
@@ -46,6 +47,9 @@ struct Chip {
     weak: Vec<usize>,
     /// Sectors that keep nothing that is written.
     forgetful: Vec<usize>,
+    reads: u64,
+    /// Reads that fail, counted from the first.
+    failing: Range<u64>,
 }
 
 /// The chip as its driver sees it; clones are the same chip.
@@ -65,6 +69,8 @@ impl<const WORD: usize, const SECTOR: usize> Nor<WORD, SECTOR> {
             worn: Vec::new(),
             weak: Vec::new(),
             forgetful: Vec::new(),
+            reads: 0,
+            failing: 0..0,
         })))
     }
 
@@ -132,6 +138,13 @@ impl<const WORD: usize, const SECTOR: usize> Nor<WORD, SECTOR> {
         self.0.borrow_mut().forgetful.push(sector);
     }
 
+    /// So many reads fail, after so many others.
+    pub fn fail_reads(&self, after: u64, count: u64) {
+        let mut chip = self.0.borrow_mut();
+        let from = chip.reads + after;
+        chip.failing = from..from + count;
+    }
+
     pub fn repair(&self) {
         let mut chip = self.0.borrow_mut();
         chip.worn.clear();
@@ -181,6 +194,10 @@ impl<const WORD: usize, const SECTOR: usize> ReadNorFlash for Nor<WORD, SECTOR> 
         check_read(self, offset, bytes.len()).expect("a read in bounds");
         let mut chip = self.0.borrow_mut();
         if chip.is_off {
+            return Err(NorFlashErrorKind::Other);
+        }
+        chip.reads += 1;
+        if chip.failing.contains(&(chip.reads - 1)) {
             return Err(NorFlashErrorKind::Other);
         }
         chip.bytes_read += bytes.len() as u64;

@@ -307,3 +307,58 @@ async fn the_board_does_what_the_station_asks_for() {
     })
     .await;
 }
+
+/// A stream that always has something to read.
+struct Flood(&'static [u8]);
+
+impl ErrorType for Flood {
+    type Error = io::Error;
+}
+
+impl Read for Flood {
+    async fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        bytes.iter_mut().zip(self.0).for_each(|(place, byte)| *place = *byte);
+        Ok(bytes.len().min(self.0.len()))
+    }
+}
+
+/// A stream that takes nothing.
+struct Clogged;
+
+impl ErrorType for Clogged {
+    type Error = io::Error;
+}
+
+impl Write for Clogged {
+    async fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        std::future::pending().await
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn streams_that_never_rest_leave_the_watchdog_fed() {
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let panel = Panel::default();
+        let engine = (Flood(b"7"), Clogged);
+        let host = (Flood(b"7"), Clogged);
+        let clock = WallClock(std::time::Instant::now());
+        let mut shell = Box::pin(shell::run(scanner(), clock, &panel, engine, host));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let fed = std::future::poll_fn(|context| {
+            let _ = shell.as_mut().poll(context);
+            if panel.alive.get() < 3 {
+                std::task::Poll::Pending
+            } else {
+                std::task::Poll::Ready(())
+            }
+        });
+        runtime.block_on(fed);
+        let _ = ended.send(());
+    });
+    end.recv_timeout(DEADLINE).expect("the watchdog is fed");
+}
