@@ -19,4 +19,5 @@ mod place;
 mod protocol;
 mod restart;
 mod station;
+mod update;
 mod wiring;
