@@ -279,15 +279,19 @@ impl<F: NorFlash> Journal<F> {
         let _ = self.put_marks();
     }
 
-    /// Scans up to `through` are durable elsewhere. Durable here by the next [`Journal::tidy`]. A
-    /// number that this store cannot have given releases nothing.
+    /// Scans up to `through` are durable elsewhere. Durable here by the next [`Journal::tidy`]; at
+    /// once if this store does not know that number. One that it cannot have given releases nothing.
     pub fn release(&mut self, through: Sequence) {
         if through.0.saturating_sub(self.next) >= FORGOTTEN_MAX {
             return;
         }
-        // The station may know numbers that a spoilt record took along: not to be used again.
-        self.next = self.next.max(through.0.saturating_add(1));
         self.marks.released = self.marks.released.max(through.0);
+        if through.0 >= self.next {
+            // The station may know numbers that a spoilt record took along: not to be used again,
+            // and if the power went now they would be.
+            self.next = through.0.saturating_add(1);
+            let _ = self.put_marks();
+        }
     }
 
     /// Keeps settings of at most [`SETTINGS_MAX`] bytes: durable when this returns.

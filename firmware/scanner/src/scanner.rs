@@ -146,7 +146,7 @@ impl<F: NorFlash> Scanner<F> {
     /// Does what the last call made necessary elsewhere.
     fn go_on(&mut self, now: Instant) {
         let settings = *self.device.settings();
-        if self.device.take_set_up() {
+        if self.device.take_set_up(now) {
             self.engine = AnyEngine::new(settings.engine);
             self.engine.set_up(settings.trigger, now);
         }

@@ -25,6 +25,10 @@ use crate::trigger::{Ask, Trigger};
 /// sector, in milliseconds. Longer than the pauses within a code.
 const QUIET_MS: u64 = 100;
 
+/// A line that is never silent does not keep new settings from the engine for longer than this, in
+/// milliseconds.
+const SET_UP_LATEST_MS: u64 = 1_000;
+
 /// Time for everything else between two such things, in milliseconds.
 const TIDY_REST_MS: u64 = 10;
 
@@ -58,7 +62,10 @@ pub(super) struct Device<F: NorFlash> {
     line_busy_at: Instant,
     tidy_at: Instant,
     requests: Requests,
-    must_set_up: bool,
+    /// The engine is to be set up, by then at the latest: settings changed.
+    set_up_by: Option<Instant>,
+    /// The speed that its line gets then.
+    new_baud: Option<u32>,
     look: Option<bool>,
     has_changed: bool,
 }
@@ -99,7 +106,8 @@ impl<F: NorFlash> Device<F> {
             line_busy_at: now,
             tidy_at: now,
             requests: Requests { baud: Some(settings.baud), ..Requests::default() },
-            must_set_up: false,
+            set_up_by: None,
+            new_baud: None,
             look: None,
             has_changed: false,
             journal,
@@ -225,14 +233,14 @@ impl<F: NorFlash> Device<F> {
                 if code.next_box {
                     self.boxes.next();
                 }
-                self.configure(code.apply(&self.settings)).is_ok()
+                self.configure(code.apply(&self.settings), now).is_ok()
             }
             Err(_) => false,
         };
         self.indicator.play(if taken { Signal::SetupTaken } else { Signal::SetupRefused }, now);
     }
 
-    fn configure(&mut self, new: Settings) -> Result<(), SettingsError> {
+    fn configure(&mut self, new: Settings, now: Instant) -> Result<(), SettingsError> {
         settings::check(&new)?;
         if new == self.settings {
             return Ok(());
@@ -240,9 +248,11 @@ impl<F: NorFlash> Device<F> {
         let kept = self.journal.keep_settings(&settings::to_bytes(&new));
         kept.map_err(|_| SettingsError::Flash)?;
         if new.baud != self.settings.baud {
-            self.requests.baud = Some(new.baud);
+            self.new_baud = Some(new.baud);
         }
-        self.must_set_up |= settings::concerns_engine(&self.settings, &new);
+        if settings::concerns_engine(&self.settings, &new) {
+            self.set_up_by = Some(now.plus_millis(SET_UP_LATEST_MS));
+        }
         self.indicator.set_loudness(new.loudness);
         #[cfg(feature = "defmt")]
         defmt::info!("{}", new);
@@ -253,7 +263,7 @@ impl<F: NorFlash> Device<F> {
     /// What the station asks for; what came of it if that was settings.
     pub fn obey(&mut self, request: Request, now: Instant) -> Option<Result<(), SettingsError>> {
         match request {
-            Request::Configure(settings) => return Some(self.configure(settings)),
+            Request::Configure(settings) => return Some(self.configure(settings, now)),
             Request::Durable { through } => {
                 self.journal.release(through);
                 self.has_changed = true;
@@ -297,11 +307,24 @@ impl<F: NorFlash> Device<F> {
     }
 
     pub fn wake_at(&self) -> Option<Instant> {
-        earliest(&[self.indicator.wake_at(), self.trigger.wake_at(), self.quiet_at()])
+        let tidy_at = self.quiet_at();
+        earliest(&[self.indicator.wake_at(), self.trigger.wake_at(), tidy_at, self.set_up_at()])
     }
 
-    pub fn take_set_up(&mut self) -> bool {
-        core::mem::take(&mut self.must_set_up)
+    /// When the engine is to be set up. What is left of a setup code is not for a new driver, which
+    /// would take it for a code of its own.
+    fn set_up_at(&self) -> Option<Instant> {
+        self.set_up_by.map(|latest| self.line_busy_at.plus_millis(QUIET_MS).min(latest))
+    }
+
+    /// Whether the engine must be set up now.
+    pub fn take_set_up(&mut self, now: Instant) -> bool {
+        let is_due = self.set_up_at().is_some_and(|at| at <= now);
+        if is_due {
+            self.set_up_by = None;
+            self.requests.baud = self.new_baud.take().or(self.requests.baud);
+        }
+        is_due
     }
 
     /// Whether the engine must begin or stop looking.
@@ -310,13 +333,14 @@ impl<F: NorFlash> Device<F> {
             match ask {
                 Ask::Look(on) => self.look = Some(on),
                 Ask::Held => {
-                    let is_done = self.configure(Settings::DEFAULT).is_ok();
+                    let is_done = self.configure(Settings::DEFAULT, now).is_ok();
                     let signal = if is_done { Signal::SetupTaken } else { Signal::SetupRefused };
                     self.indicator.play(signal, now);
                 }
             }
         }
-        self.look.take()
+        // A driver that is about to be replaced would take it along.
+        if self.set_up_by.is_some() { None } else { self.look.take() }
     }
 
     /// Whether the station should know the state.

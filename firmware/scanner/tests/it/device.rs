@@ -133,6 +133,7 @@ fn scans_know_when_they_were_once_a_station_told() {
 #[test]
 fn settings_are_taken_kept_and_refused() {
     let mut rig = connected();
+    rig.wait(100);
     assert_eq!(rig.requests, [BoardRequest::Baud(9_600)]);
     let wanted = Settings {
         engine: EngineKind::Line,
@@ -189,6 +190,32 @@ fn setup_codes_are_obeyed_and_never_sent() {
     assert_eq!(rig.last_settings(), Settings::DEFAULT);
     rig.wait(1_000);
     assert!(rig.disk.scans.is_empty());
+}
+
+#[test]
+fn what_follows_a_setup_code_in_its_packet_is_no_scan() {
+    for pause in 1_000..1_030 {
+        let mut rig = Rig::new();
+        rig.connect();
+        rig.wait(500);
+        let code = SetupCode {
+            engine: Some(EngineKind::Ssi),
+            baud: Some(19_200),
+            box_pause_ms: Some(pause),
+            ..SetupCode::default()
+        };
+        let text = format!("]Q1{code}");
+        let mut packet = vec![text.len() as u8 + 5, 0xF3, 0, 0, 0x1C];
+        packet.extend(text.as_bytes());
+        let sum = packet.iter().fold(0_u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
+        packet.extend(sum.wrapping_neg().to_be_bytes());
+        rig.engine(&packet);
+        rig.settle();
+        assert!(!rig.requests.contains(&BoardRequest::Baud(19_200)), "not amid a packet");
+        rig.wait(500);
+        assert_eq!(rig.texts(), [""; 0], "{pause}");
+        assert!(rig.requests.contains(&BoardRequest::Baud(19_200)));
+    }
 }
 
 #[test]

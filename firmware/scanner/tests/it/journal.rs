@@ -622,6 +622,15 @@ fn numbers_that_only_the_station_knows_are_not_used_again() {
 }
 
 #[test]
+fn a_number_that_the_station_knows_is_not_used_again_though_the_power_goes_at_once() {
+    let mut bench = Bench::<1, 1024>::new(5, 3);
+    bench.append(15);
+    bench.journal.release(Sequence(20));
+    let mut journal = Journal::open(bench.chip.clone(), 0..bench.chip.capacity(), 1);
+    assert_eq!(journal.append(&scan(1, b"text")), Ok(Sequence(21)));
+}
+
+#[test]
 fn a_text_is_neither_empty_nor_too_long() {
     let mut bench = Bench::<1, 1024>::new(5, 3);
     assert_eq!(bench.journal.append(&scan(1, b"")), Err(AppendError::Text));
