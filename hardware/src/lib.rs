@@ -17,6 +17,7 @@
 //! | [`at`] | the AT dialogue: commands that can only read, replies in every known shape |
 //! | [`survey`] | every port of one device at once: one phone, all that it says of itself |
 //! | [`firmware`] | images of our own scanners: read, judged and packed before anything is sent |
+//! | `probe` | debug probes and the firmware's log (features `probe`, `defmt`) |
 //! | [`reading`] | identity facts from one source at one time |
 //! | [`vendor`] | what a USB vendor and product id alone tell |
 //! | [`wording`] | text that a foreign device chose, as it may be shown |
@@ -31,6 +32,8 @@ pub mod firmware;
 pub mod link;
 pub mod machine;
 pub mod port;
+#[cfg(feature = "defmt")]
+pub mod probe;
 pub mod process;
 pub mod reading;
 pub mod scanner;

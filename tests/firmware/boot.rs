@@ -37,3 +37,11 @@ fn it_touches_nothing_that_is_not_there() {
     let complaints: Vec<_> = counter.seen.iter().filter(|seen| seen.kind == "complaint").collect();
     assert!(complaints.is_empty(), "{complaints:?}");
 }
+
+#[test]
+fn it_sets_the_engine_up_and_reads_its_settings_back() {
+    let Some(counter) = Counter::ready() else { return };
+    let asked = counter.engine.asked();
+    assert!(asked.iter().any(|said| said.contains("write")), "{asked:?}");
+    assert!(asked.iter().any(|said| said.contains("read")), "{asked:?}");
+}

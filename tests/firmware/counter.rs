@@ -1,7 +1,12 @@
 //! A scanner on a counter: the emulated Pico, the engine on its UART, the station on its USB.
 
+use std::path::Path;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
-use tekser_wire::message::FromStation;
+use tekser_virtual_bench::engine::{Code, VirtualEngine};
+use tekser_virtual_bench::phone::Next;
+use tekser_wire::message::{EngineKind, EngineState, FromStation};
 
 use crate::emulator::{Counters, Emulator, Happening, MS, Nanos, hex};
 use crate::place::Place;
@@ -15,6 +20,9 @@ const NEWS: [&str; 7] = ["cdc", "uart", "usb", "reset", "boot_loader", "halted",
 
 pub struct Counter {
     emulator: Emulator,
+    pub engine: VirtualEngine,
+    /// What the virtual engine takes for the beginning of time.
+    began: Instant,
     pub station: Station,
     /// Everything but bytes, in order.
     pub seen: Vec<Happening>,
@@ -33,8 +41,11 @@ impl Counter {
     /// With options of `emulator/main.mjs`.
     pub fn with(options: &[&str]) -> Option<Self> {
         let place = Place::find()?;
+        let began = Instant::now();
         Some(Self {
             emulator: Emulator::start(&place, options),
+            engine: VirtualEngine::new(EngineKind::Gm65, began),
+            began,
             station: Station::new(),
             seen: Vec::new(),
             to_engine: Vec::new(),
@@ -47,15 +58,36 @@ impl Counter {
     pub fn ready() -> Option<Self> {
         let mut counter = Self::new()?;
         counter.power(true);
-        counter.until("the scanner's state", |counter| counter.notes().state.is_some());
+        counter.until_ready();
         Some(counter)
     }
 
     pub fn power(&mut self, on: bool) {
         self.ask(&[json!({ "do": "power", "on": on })]);
-        if !on {
+        self.engine.power_off();
+        if on {
+            self.engine.power_on(self.engine_time());
+        } else {
             self.connected = false;
         }
+    }
+
+    /// Power goes at this moment, whatever is being done.
+    pub fn cut_at(&mut self, at: Nanos) {
+        self.ask(&[json!({ "do": "cut", "at": at })]);
+    }
+
+    /// Puts another content into the flash chip, under the same image.
+    pub fn load_flash(&mut self, file: &Path) {
+        let image = Place::find().expect("it was found before").uf2;
+        self.ask(&[json!({ "do": "flash", "load": file }), json!({ "do": "uf2", "file": image })]);
+    }
+
+    /// Until station and engine are both met.
+    pub fn until_ready(&mut self) {
+        self.until("the engine to be ready", |counter| {
+            counter.notes().state.is_some_and(|state| state.engine == EngineState::Ready)
+        });
     }
 
     /// Requests of `emulator/control.mjs`.
@@ -70,9 +102,34 @@ impl Counter {
         self.ask(&[json!({ "do": "engine", "hex": hex(bytes) })]);
     }
 
-    /// The engine reads a code, and says so as a line.
-    pub fn show(&mut self, code: &str) {
-        self.engine_says(format!("{code}\r").as_bytes());
+    /// Holds a code in front of the engine.
+    pub fn show(&mut self, code: impl Into<Code>) {
+        self.engine.show(code);
+    }
+
+    /// Lets the engine say what it has to.
+    fn engine_turn(&mut self, requests: &mut Vec<Value>) -> Option<Nanos> {
+        loop {
+            match self.engine.next(self.engine_time()) {
+                Next::Send(bytes) => {
+                    requests.push(json!({ "do": "engine", "hex": hex(&bytes) }));
+                }
+                Next::Wait(until) => {
+                    let since = |until: Instant| until.duration_since(self.began).as_nanos();
+                    return until.map(|until| since(until) as Nanos);
+                }
+                Next::Pulled => return None,
+            }
+        }
+    }
+
+    fn engine_time(&self) -> Instant {
+        self.began + Duration::from_nanos(self.now())
+    }
+
+    /// Bytes to the scanner that the station's own protocol would not say.
+    pub fn say_raw(&mut self, bytes: &[u8]) {
+        self.ask(&[json!({ "do": "cdc", "hex": hex(bytes) })]);
     }
 
     pub fn tell(&mut self, message: FromStation) {
@@ -116,6 +173,9 @@ impl Counter {
             }
             wake = wake.min(self.station.wake_at_ms().max(now_ms + 1) * MS);
         }
+        if let Some(due) = self.engine_turn(&mut requests) {
+            wake = wake.min(due.max(self.now() + MS / 10));
+        }
         let time = wake.saturating_sub(self.now()).max(1);
         requests.push(json!({ "do": "run", "for": time, "until": NEWS }));
         self.ask(&requests);
@@ -123,8 +183,12 @@ impl Counter {
 
     fn take(&mut self, happening: Happening) {
         match happening.kind.as_str() {
-            "cdc" => self.station.hear(&happening.bytes(), happening.at / MS),
-            "uart" => self.to_engine.extend(happening.bytes()),
+            "cdc" => self.station.hear(&happening.bytes(), happening.at),
+            "uart" => {
+                let bytes = happening.bytes();
+                self.engine.receive(&bytes, self.began + Duration::from_nanos(happening.at));
+                self.to_engine.extend(bytes);
+            }
             "usb" if happening.text("state") == "configured" => {
                 self.connected = true;
                 self.nonce += 1;
@@ -152,6 +216,20 @@ impl Counter {
 
     pub fn notes(&self) -> &Notebook {
         &self.station.notes
+    }
+
+    /// When the scanner beeped "yes, I have it" or "no": each time a tone began.
+    pub fn tones(&self) -> Vec<Nanos> {
+        let is_tone = |seen: &&Happening| {
+            seen.kind == "pin" && seen.text("name") == "beeper" && seen.number("value") > 0
+        };
+        self.seen.iter().filter(is_tone).map(|seen| seen.at).collect()
+    }
+
+    /// When the last byte of what the engine said arrived, each time.
+    pub fn deliveries(&self) -> Vec<Nanos> {
+        let delivered = self.seen.iter().filter(|seen| seen.kind == "delivered");
+        delivered.map(|seen| seen.at).collect()
     }
 
     /// The last of its kind.

@@ -30,10 +30,6 @@ impl Happening {
         self.facts[name].as_u64().unwrap_or_default()
     }
 
-    pub fn is(&self, name: &str) -> bool {
-        self.facts[name].as_bool().unwrap_or_default()
-    }
-
     pub fn bytes(&self) -> Vec<u8> {
         unhex(self.text("hex"))
     }
@@ -46,8 +42,6 @@ pub struct Counters {
     pub cycles: u64,
     /// Bytes that the UART had no room for.
     pub overruns: u64,
-    /// Sectors of the flash that were erased.
-    pub erases: u64,
     /// Pages of it that were written.
     pub programs: u64,
     /// Bytes of it that were written.
@@ -108,7 +102,6 @@ impl Emulator {
         self.counters = Counters {
             cycles: counter("cycles"),
             overruns: counter("overruns"),
-            erases: counter("erases"),
             programs: counter("programs"),
             programmed: counter("programmed"),
             baud: counter("baud"),

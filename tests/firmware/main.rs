@@ -6,9 +6,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod away;
 mod boot;
+mod chip;
 mod codes;
+mod cost;
 mod counter;
 mod emulator;
+mod label;
+mod log;
 mod place;
+mod protocol;
+mod restart;
 mod station;
+mod wiring;

@@ -6,6 +6,8 @@ use tekser_wire::message::{
 };
 use tekser_wire::station::{Event, StationEnd};
 
+use crate::emulator::{MS, Nanos};
+
 /// A scan as it was written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
@@ -15,6 +17,8 @@ pub struct Taken {
     pub aim: Option<[u8; 2]>,
     pub verdict: Verdict,
     pub text: String,
+    /// When its last byte came over the USB.
+    pub at: Nanos,
 }
 
 /// The crash of a scanner, as it was told.
@@ -73,10 +77,10 @@ impl Station {
         self.asks.push(message);
     }
 
-    pub fn hear(&mut self, bytes: &[u8], now_ms: u64) {
+    pub fn hear(&mut self, bytes: &[u8], now: Nanos) {
         for byte in bytes {
-            let Some(event) = self.end.receive(*byte, now_ms) else { continue };
-            let reply = write_down(&mut self.notes, event);
+            let Some(event) = self.end.receive(*byte, now / MS) else { continue };
+            let reply = write_down(&mut self.notes, event, now);
             self.act(reply);
         }
     }
@@ -84,7 +88,7 @@ impl Station {
     /// All frames that are due.
     pub fn say(&mut self, now_ms: u64) -> Vec<u8> {
         if let Some(event) = self.end.tick(now_ms) {
-            let reply = write_down(&mut self.notes, event);
+            let reply = write_down(&mut self.notes, event, now_ms * MS);
             self.act(reply);
         }
         self.asks.retain(|message| self.end.ask(message.clone()).is_err());
@@ -100,11 +104,6 @@ impl Station {
 
     pub fn wake_at_ms(&self) -> u64 {
         self.end.wake_at()
-    }
-
-    /// How many broken frames came.
-    pub fn broken_frames(&self) -> u32 {
-        self.end.faults().broken
     }
 
     fn act(&mut self, reply: Reply) {
@@ -129,7 +128,7 @@ enum Reply {
 }
 
 /// Checks the order in which scans come; that is what everything here is about.
-fn write_down(notes: &mut Notebook, event: Event<'_>) -> Reply {
+fn write_down(notes: &mut Notebook, event: Event<'_>, now: Nanos) -> Reply {
     match event {
         Event::Hello(hello) => {
             let store = hello.store;
@@ -151,6 +150,7 @@ fn write_down(notes: &mut Notebook, event: Event<'_>) -> Reply {
                 aim: scan.aim.map(|aim| aim.0),
                 verdict: scan.verdict,
                 text: String::from_utf8_lossy(scan.text).into_owned(),
+                at: now,
             });
             return Reply::Ack(scan.sequence);
         }

@@ -34,6 +34,7 @@ fn declared(configuration: &[Function]) -> Vec<(u8, u8, u8)> {
             Function::Serial { subclass, protocol, .. } => (0xff, subclass, protocol),
             Function::Adb => (0xff, 0x42, 1),
             Function::Mtp => (6, 1, 1),
+            Function::Scanner => (2, 2, 0),
         };
         classes.push((seat.interface, class));
         if seat.data_interface != seat.interface {

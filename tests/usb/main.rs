@@ -18,5 +18,6 @@ mod hostile;
 mod obstacles;
 mod peers;
 mod reading;
+mod scanner;
 mod stage;
 mod unplug;

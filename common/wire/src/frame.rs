@@ -3,6 +3,10 @@
 //! A frame begins and ends with 0x00, which stands nowhere else: after anything, the next frame
 //! is understood. The one in front costs a byte and keeps garbage, such as half a frame of a
 //! peer that was pulled out, from spoiling the frame behind it.
+//!
+//! Who speaks goes into the checksum and not on the wire. A terminal that nobody has set up yet
+//! and a plug that loops back send a speaker its own words, and a scanner's word about a scan
+//! must not come back to it as the acknowledgement of that scan.
 
 use core::fmt;
 
@@ -12,8 +16,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::message::MESSAGE_MAX;
 
+/// Which end made a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Speaker {
+    /// The scanner: [`FromScanner`](crate::FromScanner).
+    Scanner,
+    /// The station: [`FromStation`](crate::FromStation).
+    Station,
+}
+
+impl Speaker {
+    /// The checksum of a message of this speaker.
+    fn sum(self, message: &[u8]) -> u32 {
+        let mark = match self {
+            Self::Scanner => b'S',
+            Self::Station => b'H',
+        };
+        let mut digest = CRC.digest();
+        digest.update(&[mark]);
+        digest.update(message);
+        digest.finalize()
+    }
+}
+
 /// As in Ethernet, gzip and PNG.
-static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+/// CRC-32 as in frames, for whoever sums something up beside them: its table is a kilobyte.
+pub static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 const CRC_LEN: usize = 4;
 
@@ -56,21 +85,25 @@ impl fmt::Display for FrameError {
 
 impl core::error::Error for FrameError {}
 
-/// Writes `message` as a frame into `out` and returns the frame's length. [`FRAME_MAX`] bytes
+/// Writes what `speaker` says as a frame into `out` and returns the frame's length. [`FRAME_MAX`] bytes
 /// hold any message.
 ///
 /// # Errors
 ///
 /// [`FrameError::TooLong`] if the message or `out` does not allow it; [`FrameError::Unwritable`]
 /// for a value that postcard does not know to write.
-pub fn encode<T: Serialize + ?Sized>(message: &T, out: &mut [u8]) -> Result<usize, FrameError> {
+pub fn encode<T: Serialize + ?Sized>(
+    speaker: Speaker,
+    message: &T,
+    out: &mut [u8],
+) -> Result<usize, FrameError> {
     let mut block = [0; BLOCK_MAX];
     let room = block.get_mut(..MESSAGE_MAX).ok_or(FrameError::TooLong)?;
     let written = postcard::to_slice(message, room).map_err(|error| match error {
         postcard::Error::SerializeBufferFull => FrameError::TooLong,
         _ => FrameError::Unwritable,
     })?;
-    let (length, sum) = (written.len(), CRC.checksum(written).to_le_bytes());
+    let (length, sum) = (written.len(), speaker.sum(written).to_le_bytes());
     let behind = block.get_mut(length..).and_then(|rest| rest.first_chunk_mut());
     *behind.ok_or(FrameError::TooLong)? = sum;
     let block = block.get(..length + CRC_LEN).ok_or(FrameError::TooLong)?;
@@ -93,6 +126,7 @@ pub fn decode<'a, T: Deserialize<'a>>(message: &'a [u8]) -> Result<T, FrameError
 
 /// Takes frames out of a stream of bytes, one byte at a time.
 pub struct Deframer {
+    speaker: Speaker,
     block: [u8; BLOCK_MAX],
     /// Bytes of the block; more than it holds once it is too long.
     length: usize,
@@ -100,13 +134,13 @@ pub struct Deframer {
 }
 
 impl Deframer {
-    /// At the beginning of a stream, or anywhere in it.
-    pub const fn new() -> Self {
-        Self { block: [0; BLOCK_MAX], length: 0, state: DecoderState::Idle }
+    /// At the beginning of what `speaker` says, or anywhere in it.
+    pub const fn new(speaker: Speaker) -> Self {
+        Self { speaker, block: [0; BLOCK_MAX], length: 0, state: DecoderState::Idle }
     }
 
     /// Takes the next byte. With the one that ends a frame it returns the message in it, whose
-    /// checksum is right, or what was wrong with it.
+    /// checksum is right and the speaker's, or what was wrong with it.
     pub fn push(&mut self, byte: u8) -> Option<Result<&[u8], FrameError>> {
         match self.state.feed(byte) {
             Ok(DecodeResult::NoData) => None,
@@ -129,16 +163,10 @@ impl Deframer {
     fn message(&self) -> Result<&[u8], FrameError> {
         let block = self.block.get(..self.length).ok_or(FrameError::TooLong)?;
         let (message, sum) = block.split_last_chunk().ok_or(FrameError::TooShort)?;
-        if CRC.checksum(message) != u32::from_le_bytes(*sum) {
+        if self.speaker.sum(message) != u32::from_le_bytes(*sum) {
             return Err(FrameError::Checksum);
         }
         Ok(message)
-    }
-}
-
-impl Default for Deframer {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

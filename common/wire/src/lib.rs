@@ -4,7 +4,7 @@
 //! as well. A stream may lose, double or corrupt bytes, and either end may begin in the middle.
 //!
 //! ```text
-//! frame   = 0x00 COBS( message, CRC-32 little-endian ) 0x00
+//! frame   = 0x00 COBS( message, CRC-32 of speaker and message, little-endian ) 0x00
 //! message = postcard( FromScanner ) | postcard( FromStation )
 //! ```
 //!

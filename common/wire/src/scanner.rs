@@ -3,7 +3,7 @@
 //! Sans-IO: it is fed the station's bytes and the time, asks a [`Source`] for what it has to say,
 //! and hands out frames to send. Milliseconds count from any point, and never backwards.
 
-use crate::frame::{Deframer, FRAME_MAX, decode, encode};
+use crate::frame::{Deframer, FRAME_MAX, Speaker, decode, encode};
 use crate::message::{
     AWAY_AFTER_MS, CRASH_TEXT_MAX, Crash, FromScanner, FromStation, Notice, Restart,
     STATE_EVERY_MS, Scan, ScannerHello, Sequence, Settings, SettingsError, State, StoreId,
@@ -143,7 +143,7 @@ impl ScannerEnd {
             answer: None,
             bad_frames: 0,
         };
-        Self { deframer: Deframer::new(), talk }
+        Self { deframer: Deframer::new(Speaker::Station), talk }
     }
 
     /// Takes a byte of the station. `store` is the store that the scanner has now.
@@ -405,7 +405,7 @@ impl Talk {
 
 /// `out` is long enough for any message, and every message can be written.
 fn write(message: &FromScanner<'_>, out: &mut [u8]) -> usize {
-    encode(message, out).unwrap_or(0)
+    encode(Speaker::Scanner, message, out).unwrap_or(0)
 }
 
 fn shortened(crash: Crash<'_>) -> Crash<'_> {

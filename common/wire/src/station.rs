@@ -12,7 +12,7 @@ mod asks;
 
 use core::fmt;
 
-use crate::frame::{Deframer, FRAME_MAX, decode, encode};
+use crate::frame::{Deframer, FRAME_MAX, Speaker, decode, encode};
 use crate::message::{
     ALIVE_EVERY_MS, Crash, FromScanner, FromStation, SILENT_AFTER_MS, Scan, ScannerHello, Sequence,
     Settings, SettingsError, State, StoreId, UNASKED,
@@ -163,7 +163,7 @@ impl StationEnd {
             asks: Asks::new(),
             faults: Faults { broken: 0, unreadable: 0, skipped: 0 },
         };
-        Self { deframer: Deframer::new(), talk }
+        Self { deframer: Deframer::new(Speaker::Scanner), talk }
     }
 
     /// Takes a byte of the scanner.
@@ -243,7 +243,7 @@ impl StationEnd {
         };
         self.talk.said_at = now_ms;
         // `out` is long enough for any message, and every message can be written.
-        encode(&message, out).unwrap_or(0)
+        encode(Speaker::Station, &message, out).unwrap_or(0)
     }
 
     /// When [`StationEnd::tick`] and [`StationEnd::transmit`] must be called if nothing happens

@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tekser_wire::frame::{Deframer, FRAME_MAX, FrameError, encode};
+use tekser_wire::frame::{Deframer, FRAME_MAX, FrameError, Speaker, encode};
 use tekser_wire::message::MESSAGE_MAX;
 
 /// Bytes as postcard writes a tuple of them: themselves.
@@ -19,23 +19,24 @@ impl serde::Serialize for Raw<'_> {
 
 fn framed(message: &[u8]) -> Vec<u8> {
     let mut out = [0; FRAME_MAX];
-    let length = encode(&Raw(message), &mut out).expect("there is room for any message");
+    let length =
+        encode(Speaker::Station, &Raw(message), &mut out).expect("there is room for any message");
     out[..length].to_vec()
 }
 
 /// What comes out of a stream.
 fn deframed(stream: impl IntoIterator<Item = u8>) -> Vec<Result<Vec<u8>, FrameError>> {
-    let mut deframer = Deframer::new();
+    let mut deframer = Deframer::new(Speaker::Station);
     let taken = |byte| deframer.push(byte).map(|message| message.map(<[u8]>::to_vec));
     stream.into_iter().filter_map(taken).collect()
 }
 
 #[test]
 fn a_frame_is_what_the_page_says() {
-    // CRC-32 of "123456789" is CBF43926: the check value in the catalogue of CRCs.
-    let expected = b"\0\x0e123456789\x26\x39\xf4\xcb\0";
+    // What zlib makes of "H123456789".
+    let expected = b"\0\x0e123456789\xaa\x02\x1a\x43\0";
     assert_eq!(framed(b"123456789"), expected);
-    assert_eq!(framed(b""), [0, 1, 1, 1, 1, 1, 0]);
+    assert_eq!(framed(b""), [0, 5, 0x2f, 0x26, 0x05, 0xaa, 0]);
 }
 
 #[test]
@@ -47,7 +48,7 @@ fn the_longest_message_fits_whatever_is_in_it() {
         assert_eq!(deframed(frame), [Ok(message.to_vec())]);
     }
     let mut out = [0; FRAME_MAX + 8];
-    let refused = encode(&Raw(&[7; MESSAGE_MAX + 1]), &mut out);
+    let refused = encode(Speaker::Station, &Raw(&[7; MESSAGE_MAX + 1]), &mut out);
     assert_eq!(refused, Err(FrameError::TooLong));
 }
 
@@ -57,10 +58,14 @@ fn too_little_room_is_an_error_and_never_a_panic() {
         let whole = framed(message);
         for room in 0..whole.len() {
             let mut out = vec![0; room];
-            assert_eq!(encode(&Raw(message), &mut out), Err(FrameError::TooLong), "{room}");
+            assert_eq!(
+                encode(Speaker::Station, &Raw(message), &mut out),
+                Err(FrameError::TooLong),
+                "{room}"
+            );
         }
         let mut out = vec![0; whole.len()];
-        assert_eq!(encode(&Raw(message), &mut out), Ok(whole.len()));
+        assert_eq!(encode(Speaker::Station, &Raw(message), &mut out), Ok(whole.len()));
         assert_eq!(out, whole);
     }
 }
@@ -85,6 +90,16 @@ fn a_frame_that_is_whole_and_too_long_is_told_as_such() {
 #[test]
 fn a_frame_too_short_for_a_checksum_is_told_as_such() {
     assert_eq!(deframed([2, 7, 0]), [Err(FrameError::TooShort)]);
+}
+
+#[test]
+fn an_echo_is_no_word_of_the_other() {
+    let mut deframer = Deframer::new(Speaker::Scanner);
+    let taken: Vec<_> = framed(b"ack")
+        .iter()
+        .filter_map(|byte| deframer.push(*byte).map(|taken| taken.map(<[u8]>::to_vec)))
+        .collect();
+    assert_eq!(taken, [Err(FrameError::Checksum)]);
 }
 
 proptest! {

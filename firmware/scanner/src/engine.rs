@@ -11,6 +11,7 @@ pub mod de2120;
 pub mod gm65;
 pub mod line;
 mod lines;
+mod look;
 mod pace;
 pub mod ssi;
 
@@ -64,8 +65,7 @@ pub trait Engine {
     /// engines want an answer at once.
     fn transmit(&mut self, now: Instant, out: &mut [u8]) -> usize;
 
-    /// Looks for a code, or stops looking. Without meaning in [`TriggerMode::Always`]. An engine
-    /// stops by itself when it saw a code, and after a few seconds.
+    /// Looks until there is a code, or stops looking. Without meaning in [`TriggerMode::Always`].
     fn trigger(&mut self, on: bool, now: Instant);
 
     /// Sets the engine up from the start: when it got power, and when settings changed.

@@ -76,6 +76,9 @@ const READY: [u8; 8] = *b"TKJ1\xAB\xB4\xB5\xCE";
 /// Where records begin.
 const BODY: u32 = READY.len() as u32;
 
+/// Sectors that are erased ahead: 3,200 scans without a pause long enough to erase another.
+const AHEAD: usize = 32;
+
 /// How far a station may be ahead of the journal and still be believed.
 const FORGOTTEN_MAX: u32 = 1 << 16;
 
@@ -167,7 +170,7 @@ impl<F: NorFlash> Journal<F> {
             head: area.sectors().saturating_sub(1),
             area,
             sectors,
-            salt: Salt { store: seed, epoch: 0 },
+            salt: Salt { store: seed.max(1), epoch: 0 },
             at: Area::<F>::SECTOR,
             next: 1,
             marks: Marks::default(),
@@ -283,9 +286,12 @@ impl<F: NorFlash> Journal<F> {
 
     /// Whether [`Journal::tidy`] has something to do.
     pub fn wants_tidy(&self) -> bool {
-        self.area.sectors() >= SECTORS_MIN
-            && (self.marks != self.durable
-                || self.sectors.count(|sector| sector == Sector::Dirty) > 0)
+        self.area.sectors() >= SECTORS_MIN && (self.marks != self.durable || self.wants_erase())
+    }
+
+    fn wants_erase(&self) -> bool {
+        self.sectors.count(|sector| sector == Sector::Dirty) > 0
+            && self.sectors.count(|sector| sector == Sector::Ready) < AHEAD
     }
 
     /// Does one of the things that are better done now than when a code comes: notes what was
@@ -294,8 +300,9 @@ impl<F: NorFlash> Journal<F> {
     pub fn tidy(&mut self) {
         if self.marks != self.durable {
             let _ = self.put_marks();
-        } else if self.sectors.count(|sector| sector == Sector::Dirty) > 0 {
-            self.is_sound &= self.clean().is_ok();
+        } else if self.wants_erase() {
+            // One that does not erase is left out from now on.
+            let _ = self.clean();
         }
     }
 
@@ -313,15 +320,15 @@ impl<F: NorFlash> Journal<F> {
             return Err(AppendError::Flash);
         }
         for attempt in 0..ATTEMPTS {
-            if self.at + record.size() > Area::<F>::SECTOR {
-                if self.sectors.free() <= reserve {
+            let is_full = self.at + record.size() > Area::<F>::SECTOR;
+            if self.sectors.free() < reserve + usize::from(is_full) {
+                if attempt == 0 {
                     return Err(AppendError::Full);
                 }
-                if self.advance().is_err() {
-                    break;
-                }
-            } else if self.sectors.free() < reserve {
-                return Err(AppendError::Full);
+                break;
+            }
+            if is_full && self.advance().is_err() {
+                break;
             }
             let at = self.at;
             self.at += record.size();
@@ -330,6 +337,7 @@ impl<F: NorFlash> Journal<F> {
                 return Ok(());
             }
             if attempt > 0 {
+                // A sector that did not keep twice in a row is left.
                 self.at = Area::<F>::SECTOR;
             }
         }
@@ -348,19 +356,25 @@ impl<F: NorFlash> Journal<F> {
     /// Goes on in another sector.
     fn advance(&mut self) -> Result<(), Fault> {
         for _ in 0..ATTEMPTS {
-            let sector = match self.sectors.behind(self.head, Sector::Ready) {
-                Some(sector) => sector,
-                None => self.clean()?,
-            };
-            if !self.area.is_blank(sector, BODY)? {
-                self.sectors.set(sector, Sector::Dirty);
-            } else if self.begin(sector).is_ok() {
+            let Ok(sector) = self.blank() else { continue };
+            if self.begin(sector).is_ok() {
                 return Ok(());
-            } else {
-                self.sectors.set(sector, Sector::Bad);
             }
+            self.sectors.set(sector, Sector::Bad);
         }
         Err(Fault)
+    }
+
+    /// The next sector that is blank.
+    fn blank(&mut self) -> Result<usize, Fault> {
+        let Some(sector) = self.sectors.behind(self.head, Sector::Ready) else {
+            return self.clean();
+        };
+        if self.area.is_blank(sector, BODY)? {
+            return Ok(sector);
+        }
+        self.sectors.set(sector, Sector::Dirty);
+        self.clean()
     }
 
     /// Makes `sector` the one in use.
@@ -399,15 +413,10 @@ impl<F: NorFlash> Journal<F> {
 
     /// Erases the next sector that needs it, and says which.
     fn clean(&mut self) -> Result<usize, Fault> {
-        for _ in 0..ATTEMPTS {
-            let sector = self.sectors.behind(self.head, Sector::Dirty).ok_or(Fault)?;
-            let erased = self.area.erase(sector);
-            if erased.and_then(|()| self.area.write(sector, 0, &READY)).is_ok() {
-                self.sectors.set(sector, Sector::Ready);
-                return Ok(sector);
-            }
-            self.sectors.set(sector, Sector::Bad);
-        }
-        Err(Fault)
+        let sector = self.sectors.behind(self.head, Sector::Dirty).ok_or(Fault)?;
+        let erased = self.area.erase(sector);
+        let cleaned = erased.and_then(|()| self.area.write(sector, 0, &READY));
+        self.sectors.set(sector, if cleaned.is_ok() { Sector::Ready } else { Sector::Bad });
+        cleaned.map(|()| sector)
     }
 }

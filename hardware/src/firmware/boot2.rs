@@ -16,3 +16,33 @@ pub fn is_sound(flash: &[u8]) -> bool {
         checksum == Crc::<u32>::new(&CRC_32_MPEG_2).checksum(code).to_le_bytes()
     })
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A stage of zeros, with the checksum that the algorithm's definition gives them.
+    pub(crate) fn stage() -> [u8; SIZE] {
+        let mut stage = [0; SIZE];
+        let mut crc = u32::MAX;
+        for _ in 0..(SIZE - 4) * 8 {
+            crc = if crc >> 31 == 1 { (crc << 1) ^ 0x04c1_1db7 } else { crc << 1 };
+        }
+        stage[SIZE - 4..].copy_from_slice(&crc.to_le_bytes());
+        stage
+    }
+
+    #[test]
+    fn a_stage_is_sound_by_its_checksum_alone() {
+        assert!(is_sound(&stage()));
+        let mut longer = stage().to_vec();
+        longer.push(1);
+        assert!(is_sound(&longer));
+        assert!(!is_sound(&stage()[..SIZE - 1]));
+        for place in 0..SIZE {
+            let mut broken = stage();
+            broken[place] ^= 0x10;
+            assert!(!is_sound(&broken), "byte {place}");
+        }
+    }
+}

@@ -5,8 +5,8 @@
 //! the other is where the program wants them in RAM.
 
 use object::LittleEndian;
-use object::elf::{EM_ARM, FileHeader32, PT_LOAD};
-use object::read::elf::{FileHeader as _, ProgramHeader as _};
+use object::elf::{EM_ARM, FileHeader32, PT_LOAD, SHT_SYMTAB};
+use object::read::elf::{FileHeader as _, ProgramHeader as _, Sym as _};
 
 use super::program::{MAX, Segment};
 
@@ -58,4 +58,15 @@ pub fn segments(file: &[u8]) -> Result<Vec<Segment>, ElfError> {
         }
     }
     Ok(found)
+}
+
+/// The address of a symbol; `None` if the file has none of that name, or is no sound ELF.
+pub fn symbol(file: &[u8], name: &str) -> Option<u32> {
+    let header = FileHeader32::<LittleEndian>::parse(file).ok()?;
+    let endian = header.endian().ok()?;
+    let sections = header.sections(endian, file).ok()?;
+    let symbols = sections.symbols(endian, file, SHT_SYMTAB).ok()?;
+    let is_named = |found: Result<&[u8], _>| found.is_ok_and(|found| found == name.as_bytes());
+    let mut named = symbols.iter().filter(|found| is_named(found.name(endian, symbols.strings())));
+    named.next().map(|found| found.st_value(endian))
 }

@@ -221,6 +221,14 @@ impl Image {
         &self.program
     }
 
+    /// The bytes by which one build is told from every other, and where they are.
+    pub fn record_bytes(&self) -> (u32, [u8; SIZE]) {
+        let start = self.program.range().start;
+        // An image has its record: it was found when the image was made.
+        let at = record_in(start, self.program.bytes()).map_or(0, |(at, _)| at);
+        (start + at as u32, self.record.to_bytes())
+    }
+
     fn sealed(mut self) -> Result<Self, ImageError> {
         let start = self.program.range().start;
         let (at, _) = record_in(start, self.program.bytes())?;
@@ -240,10 +248,10 @@ fn check(facts: &'static Facts, record: &Record, program: &Program) -> Result<()
         return Err(ImageError::Boot2);
     }
     let journal = record.journal.clone();
-    if journal != facts.journal.clone().unwrap_or_default() {
+    if journal != facts.journal {
         return Err(ImageError::JournalMoved { journal });
     }
-    if !journal.is_empty() && journal.start < found.end && found.start < journal.end {
+    if journal.start < found.end && found.start < journal.end {
         return Err(ImageError::Journal { journal });
     }
     Ok(())
@@ -294,4 +302,23 @@ fn seal_of(program: &Program) -> Result<Seal, ImageError> {
     digest.update(&program.bytes()[..at]);
     digest.update(&program.bytes()[at + SIZE..]);
     Ok(Seal { length: end - start, checksum: digest.finalize() })
+}
+
+#[cfg(test)]
+#[cfg(feature = "probe")]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A sound image for a Pico.
+    pub(crate) fn image() -> Image {
+        let facts = &crate::firmware::board::PICO;
+        let journal = facts.journal.clone();
+        let record = Record::new(facts.board, FirmwareVersion([1, 2, 3]), journal);
+        let mut bytes = vec![0; facts.sector as usize];
+        bytes[..boot2::SIZE].copy_from_slice(&boot2::tests::stage());
+        bytes[0x400..0x400 + SIZE].copy_from_slice(&record.to_bytes());
+        let program = Program::new(facts.flash.start, bytes).unwrap();
+        check(facts, &record, &program).unwrap();
+        Image { facts, record, program }.sealed().unwrap()
+    }
 }

@@ -212,6 +212,7 @@ mod tests {
             serial_number: None,
             manufacturer: None,
             product: Some(product.to_owned()),
+            interface: None,
         }
     }
 
@@ -256,6 +257,7 @@ mod tests {
             serial_number: Some("E6610403239ABC2F".to_owned()),
             manufacturer: Some("Tekser".to_owned()),
             product: Some("Tekser Scanner pico".to_owned()),
+            ..info(0, "")
         };
         for (info, speaks) in [(ours, Speaks::Scanner), (info(0x0c2e, "1450g"), Speaks::Codes)] {
             let device = described(Device::new(DeviceId::usb("1-1"), port()), Some(info));

@@ -1,9 +1,12 @@
-//! A bench of phones that are not there.
+//! A bench of phones and scanners that are not there.
+
+mod scanners;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tekser_hardware::bus::{Change, Opening};
 use tekser_hardware::link::OpenError;
@@ -18,6 +21,12 @@ use crate::pty::PtyPhone as Body;
 use crate::adbd::AllowedKeys;
 use crate::bridge::PipeBridge;
 use crate::persona::Persona;
+use crate::scanner::{Kit, VirtualScanner};
+
+use self::scanners::Scanners;
+
+/// How often it is looked whether a scanner went to its boot loader.
+const RHYTHM: Duration = Duration::from_millis(200);
 
 /// Phones at numbered places. On Unix each is a real pseudo-terminal that is opened through
 /// [`tekser_hardware::serial::open`], so the whole real path is used; elsewhere they are pipes.
@@ -25,6 +34,7 @@ use crate::persona::Persona;
 #[derive(Debug, Default)]
 pub struct VirtualBench {
     places: Mutex<BTreeMap<DeviceId, Place>>,
+    scanners: Mutex<Scanners>,
     names: Option<PathBuf>,
     news: Notify,
 }
@@ -103,7 +113,7 @@ impl VirtualBench {
     /// What the system says when it has no pseudo-terminal left.
     pub fn plug(&self, persona: Persona) -> io::Result<DeviceId> {
         let mut places = self.lock();
-        let number = places.values().map(|place| place.number + 1).max().unwrap_or(0);
+        let number = next_number(&places, &self.scanners());
         let id = DeviceId::bench(number);
         let allowed = AllowedKeys::default();
         let phone = Some(Plugged::new(&persona, &allowed, number, self.names.as_deref())?);
@@ -112,20 +122,46 @@ impl VirtualBench {
         Ok(id)
     }
 
-    /// Pulls a phone out. Its place is kept for [`VirtualBench::replug`]. Says whether it was in.
+    /// Plugs a scanner in at the next free place. It is powered by its cable: pulled out, it only
+    /// keeps what is in its flash. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// What the system says when it has no pseudo-terminal or thread left.
+    pub fn plug_scanner(&self, kit: Kit) -> io::Result<DeviceId> {
+        let (places, mut scanners) = (self.lock(), self.scanners());
+        let number = next_number(&places, &scanners);
+        let id = scanners.add(kit, number, self.names.as_deref())?;
+        self.news.notify_one();
+        Ok(id)
+    }
+
+    /// The scanner at a place, plugged in or not: to show codes to it, and to see its lamps.
+    pub fn scanner(&self, id: &DeviceId) -> Option<Arc<VirtualScanner>> {
+        self.scanners().get(id)
+    }
+
+    /// Pulls a phone or a scanner out. Its place is kept for [`VirtualBench::replug`]. Says whether it was in.
     pub fn unplug(&self, id: &DeviceId) -> bool {
-        let was_in = self.lock().get_mut(id).is_some_and(|place| place.phone.take().is_some());
+        let scanner = self.scanners().unplug(id);
+        let was_in = scanner.unwrap_or_else(|| {
+            self.lock().get_mut(id).is_some_and(|place| place.phone.take().is_some())
+        });
         self.news.notify_one();
         was_in
     }
 
-    /// Puts a phone back in at its place, on a new port, as it was when new; but it still knows
+    /// Puts a phone or a scanner back in at its place, on a new port, as it was when new; but it still knows
     /// the computers that it let in. Says whether there is such a place. One that is in is pulled out first.
     ///
     /// # Errors
     ///
     /// What the system says when it has no pseudo-terminal left.
     pub fn replug(&self, id: &DeviceId) -> io::Result<bool> {
+        if self.scanners().replug(id, self.names.as_deref())? {
+            self.news.notify_one();
+            return Ok(true);
+        }
         let mut places = self.lock();
         let Some(place) = places.get_mut(id) else {
             return Ok(false);
@@ -172,38 +208,52 @@ impl VirtualBench {
         places.get(id).and_then(|place| place.phone.as_ref()).map(look).unwrap_or_default()
     }
 
+    fn scanners(&self) -> MutexGuard<'_, Scanners> {
+        self.scanners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<DeviceId, Place>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Phones and scanners share the numbers.
+fn next_number(phones: &BTreeMap<DeviceId, Place>, scanners: &Scanners) -> usize {
+    let last = phones.values().map(|place| place.number).max().max(scanners.last());
+    last.map_or(0, |last| last + 1)
+}
+
 impl Bus for VirtualBench {
     fn devices(&self) -> Vec<Device> {
         let places = self.lock();
-        let mut plugged: Vec<(&DeviceId, &Place, &Plugged)> = places
-            .iter()
-            .filter_map(|(id, place)| Some((id, place, place.phone.as_ref()?)))
-            .collect();
-        plugged.sort_by_key(|(_, place, _)| place.number);
-        plugged
-            .into_iter()
-            .map(|(id, place, phone)| {
-                let persona = &place.persona;
-                // Modems and feature phones show neither in their USB strings.
-                let android = persona.android.as_ref();
-                Device {
-                    usb_id: Some(persona.usb_id()),
-                    maker: android.map(|_| persona.maker.clone()),
-                    product: Some(persona.name.clone()),
-                    serial: android.map(|_| persona.serial.clone()),
-                    ..Device::new(id.clone(), phone.ports())
-                }
-            })
-            .collect()
+        let phones = places.iter().filter_map(|(id, place)| {
+            let phone = place.phone.as_ref()?;
+            let persona = &place.persona;
+            // Modems and feature phones show neither in their USB strings.
+            let android = persona.android.as_ref();
+            let device = Device {
+                usb_id: Some(persona.usb_id()),
+                maker: android.map(|_| persona.maker.clone()),
+                product: Some(persona.name.clone()),
+                serial: android.map(|_| persona.serial.clone()),
+                ..Device::new(id.clone(), phone.ports())
+            };
+            Some((place.number, device))
+        });
+        let scanners = self.scanners();
+        let mut plugged: Vec<(usize, Device)> = phones.chain(scanners.devices()).collect();
+        plugged.sort_by_key(|(number, _)| *number);
+        plugged.into_iter().map(|(_, device)| device).collect()
     }
 
     fn changed(&self) -> Change<'_> {
-        Box::pin(self.news.notified())
+        let has_scanners = !self.scanners().is_empty();
+        Box::pin(async move {
+            tokio::select! {
+                () = self.news.notified() => {}
+                () = tokio::time::sleep(RHYTHM), if has_scanners => {}
+            }
+        })
     }
 
     fn open<'a>(&'a self, port: &'a PortName) -> Opening<'a> {
@@ -212,7 +262,7 @@ impl Bus for VirtualBench {
             .values()
             .filter_map(|place| place.phone.as_ref())
             .find_map(|phone| phone.open(port));
-        opening.unwrap_or_else(|| {
+        opening.or_else(|| self.scanners().open(port)).unwrap_or_else(|| {
             let port = port.clone();
             Box::pin(async move { Err(OpenError::NotFound { port }) })
         })

@@ -8,6 +8,7 @@
 //   { do: 'cdc', hex }                    bytes from the station
 //   { do: 'host', asleep | absent: BOOL } { do: 'host', connect: true } { do: 'host', open: BOOL }
 //   { do: 'button', pressed: BOOL }
+//   { do: 'hang' }                        the processor runs in circles, as after a bad jump
 //   { do: 'flash', load | save: FILE, times? }    the whole chip; times as in flash_chip.mjs
 //   { do: 'uf2', file } { do: 'log' } { do: 'end' }
 //
@@ -48,6 +49,9 @@ const REQUESTS = {
     button(machine, { pressed }) {
         machine.pressed = pressed;
         machine.pins?.press(pressed);
+    },
+    hang(machine) {
+        machine.hang();
     },
     flash(machine, { load, save, times }) {
         if (times) Object.assign(machine.flash.times, times);

@@ -2,11 +2,13 @@
 // them is powered, reset and powered off. Time is simulated: `run` goes on until a moment or an event.
 import { bootable } from './boot_rom.mjs';
 import { FlashChip, Ssi, XipCtrl } from './flash_chip.mjs';
+import { Clock } from './clock.mjs';
 import { ChipReset, Pins, RingOscillator, WIRING } from './pins.mjs';
 import { Line, Pl011 } from './pl011.mjs';
-import { RP2040, SimulationClock } from './rp2040js.mjs';
+import { RP2040 } from './rp2040js.mjs';
 import { Rtt } from './rtt.mjs';
 import { UsbHost } from './usb_host.mjs';
+import { FORCE, Watchdog } from './watchdog.mjs';
 
 const CYCLE = 8; // nanoseconds at 125 MHz
 const BOOT_STAGE_2 = 0x20041f00, FLASH = 0x10000000;
@@ -29,7 +31,7 @@ export class Machine {
         this.flash = new FlashChip(flashBytes, serial);
         this.flash.chance = this.chance;
         this.flash.onWork = work => this.tell('flash', work);
-        this.clock = new SimulationClock();
+        this.clock = new Clock();
         this.line = new Line(baud, name => this.mcu?.gpio[this.wiring[name]].functionSelect === 2);
         this.line.onByte = byte => this.tell('uart', { hex: hex([byte]) });
         this.line.onDelivered = () => this.tell('delivered', {});
@@ -56,6 +58,7 @@ export class Machine {
     powerOff() {
         if (this.mcu) this.rtt.drain(this.mcu);
         this.mcu = this.core = undefined;
+        this.line.waiting = []; // the engine lives on the same supply
         this.cutAt = Infinity;
         this.tell('power', { on: false });
     }
@@ -63,7 +66,7 @@ export class Machine {
     #reset(cause, reason) {
         this.rtt.drain(this.mcu);
         this.tell('reset', { cause });
-        this.again = { memory: this.mcu.sram, cause: 'warm', scratch: this.watchdog.scratchData, reason };
+        this.again = { memory: this.mcu.sram, cause: 'warm', scratch: this.watchdog.scratch, reason };
     }
     #start({ memory, cause, scratch, reason }) {
         if (!bootable(this.flash.bytes)) {
@@ -71,12 +74,10 @@ export class Machine {
             return this.tell('boot_loader', { why: 'no second boot stage' });
         }
         // A clock of its own, so that no alarm of the last run goes off in this one.
-        const then = this.now;
-        this.clock = new SimulationClock();
-        this.clock.nanosCounter = then;
+        this.clock = new Clock(this.now);
         const mcu = (this.mcu = new RP2040(this.clock));
         this.core = mcu.core;
-        mcu.logger = new Complaints(text => this.tell('complaint', { text }));
+        mcu.logger = new Remarks(mcu.core, text => this.tell('complaint', { text }));
         mcu.onBreak = code => this.#halt(`breakpoint ${code}`);
         this.#memories(mcu, memory);
         this.#peripherals(mcu, cause, scratch, reason);
@@ -97,17 +98,17 @@ export class Machine {
         const { peripherals } = mcu;
         peripherals[0x14000] = new XipCtrl(mcu, 'XIP_CTRL');
         peripherals[0x18000] = new Ssi(mcu, this.flash);
-        peripherals[0x40034] = mcu.uart[0] = this.uart = new Pl011(mcu, 'UART0', 20, this.line);
-        peripherals[0x40038] = mcu.uart[1] = new Pl011(mcu, 'UART1', 21);
+        peripherals[0x40034] = mcu.uart[0] = this.uart = new Pl011(mcu, 'UART0', 20, { tx: 20, rx: 21 }, this.line);
+        peripherals[0x40038] = mcu.uart[1] = new Pl011(mcu, 'UART1', 21, { tx: 22, rx: 23 });
         peripherals[0x40060] = Object.assign(new RingOscillator(mcu, 'ROSC'), { chance: this.chance });
         peripherals[0x40064] = new ChipReset(mcu, cause);
-        this.watchdog = peripherals[0x40058];
-        this.watchdog.scratchData = scratch.slice();
-        this.watchdog.reason = reason;
-        this.watchdog.onWatchdogTrigger = () => this.#watchdogBites();
+        peripherals[0x40058] = this.watchdog = new Watchdog(mcu, { scratch, reason });
+        this.watchdog.onBite = why => this.#reset(why === FORCE ? 'forced' : 'watchdog', why);
         const writePpb = mcu.ppb.writeUint32.bind(mcu.ppb);
         mcu.ppb.writeUint32 = (offset, value) =>
             offset === AIRCR && value & SYSRESETREQ ? this.#reset('asked', 0) : writePpb(offset, value);
+        const readDma = mcu.dma.readUint32.bind(mcu.dma); // CHAN_ABORT: done at once
+        mcu.dma.readUint32 = offset => (offset === 0x444 ? 0 : readDma(offset));
         this.pins = new Pins(mcu, this.pressed, (name, value) => this.tell('pin', { name, value }));
         this.usb = new UsbHost(mcu, {
             ...this.host,
@@ -115,13 +116,17 @@ export class Machine {
             onState: (state, facts) => this.tell('usb', { state, ...facts }),
         });
     }
-    #watchdogBites() {
-        const forced = this.watchdog.reason === 2;
-        this.#reset(forced ? 'forced' : 'watchdog', this.watchdog.reason);
-    }
     #halt(why) {
         this.tell('halted', { why, pc: this.core.PC });
         this.halted = true;
+    }
+
+    /** Leaves the processor in a loop of one instruction, deaf to interrupts. */
+    hang() {
+        const { core, mcu } = this;
+        const place = 0x20041000; // bank 5, which the firmware does not use
+        mcu.writeUint16(place, 0xe7fe); // b .
+        Object.assign(core, { PC: place, waiting: false, PM: true });
     }
 
     // ---- the boot ROM's routines that are not run as they are
@@ -186,7 +191,7 @@ export class Machine {
         const { core, clock } = this;
         if (core.waiting) {
             const next = clock.nanosToNextAlarm || 1e6;
-            return clock.tick(Math.min(next, limit - clock.nanosCounter));
+            return clock.tick(Math.min(next, limit - clock.nanos));
         }
         const work = core.PC < 0x4000 ? this.hooks.get(core.PC) : undefined;
         if (work) {
@@ -206,13 +211,17 @@ export class Machine {
     }
 }
 
-/** rp2040js' remarks: what it does not model is a finding, the rest is noise. */
-class Complaints {
-    constructor(complain) {
+/** rp2040js' remarks: what it does not model is a finding, most of the rest is noise. */
+class Remarks {
+    constructor(core, complain) {
+        this.core = core;
         this.complain = complain;
     }
     debug() {}
-    info() {}
+    info(part, text) {
+        // It tells of the instruction and does nothing more: the next WFE would sleep.
+        if (text === 'SEV') this.core.eventRegistered = true;
+    }
     warn(part, text) {
         if (part === 'USB' && text.endsWith(': 0x0')) return; // embassy clears every register at first
         if (!/^(Unimplemented|Read from invalid|Write to undefined)/.test(text)) return;

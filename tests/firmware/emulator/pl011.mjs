@@ -2,7 +2,7 @@
 // for ever and moves bytes in no time.
 //
 // Modelled: both FIFOs and their trigger levels, byte times from the divisors, the receive time-out of
-// 32 bit periods, framing errors, breaks, overruns. Not: DMA, modem lines, loopback, parity.
+// 32 bit periods, framing errors, breaks, overruns, DMA requests. Not: modem lines, loopback, parity.
 //
 // The far end is a `Line`, which has a speed of its own and outlives a reset of the chip.
 import { BasePeripheral } from './rp2040js.mjs';
@@ -38,9 +38,9 @@ export class Line {
 }
 
 export class Pl011 extends BasePeripheral {
-    constructor(mcu, name, irq, line) {
+    constructor(mcu, name, irq, dreq, line) {
         super(mcu, name);
-        Object.assign(this, { irq, line });
+        Object.assign(this, { irq, dreq, line });
         Object.assign(this, { ibrd: 0, fbrd: 0, lcr: 0, cr: 0x300, ifls: 0x12, imsc: 0, ris: 0, dmacr: 0 });
         Object.assign(this, { rx: [], tx: [], overran: false, overruns: 0, receiving: false, shifting: false });
         const { clock } = mcu;
@@ -81,6 +81,7 @@ export class Pl011 extends BasePeripheral {
     }
     #arrive() {
         this.receiving = false;
+        if (!this.line.waiting.length) return; // its power went
         const { byte, framing, isBreak } = this.line.waiting.shift();
         const listens = (this.cr & (UARTEN | RXE)) === (UARTEN | RXE) && this.line.wired('rx');
         if (listens) this.#receive(this.agrees ? byte : garble(byte), framing || !this.agrees, isBreak);
@@ -102,6 +103,7 @@ export class Pl011 extends BasePeripheral {
         }
         this.silence.schedule(this.bitNanos * 32);
         this.#interrupt();
+        this.#request();
     }
     #fallSilent() {
         if (!this.rx.length) return;
@@ -114,6 +116,7 @@ export class Pl011 extends BasePeripheral {
         this.ris &= ~TIMEOUT;
         if (this.rx.length) this.silence.schedule(this.bitNanos * 32);
         this.#interrupt();
+        this.#request();
         return value;
     }
 
@@ -121,6 +124,7 @@ export class Pl011 extends BasePeripheral {
     #put(byte) {
         if ((this.cr & (UARTEN | TXE)) !== (UARTEN | TXE)) return;
         if (this.tx.length < this.depth + 1) this.tx.push(byte);
+        this.#request();
         this.#shiftNext();
     }
     #shiftNext() {
@@ -137,7 +141,16 @@ export class Pl011 extends BasePeripheral {
             this.ris |= TX; // on crossing the level, not below it
             this.#interrupt();
         }
+        this.#request();
         this.#shiftNext();
+    }
+
+    /** Asks DMA for what can be moved now. */
+    #request() {
+        const { dma } = this.rp2040;
+        const wish = (channel, wanted) => (wanted ? dma.setDREQ(channel) : dma.clearDREQ(channel));
+        wish(this.dreq.rx, this.dmacr & 1 && this.rx.length);
+        wish(this.dreq.tx, this.dmacr & 2 && this.tx.length < this.depth);
     }
 
     #interrupt() {
@@ -175,10 +188,7 @@ export class Pl011 extends BasePeripheral {
             case 0x34: this.ifls = value & 0x3f; return;
             case 0x38: this.imsc = value & 0x7ff; return this.#interrupt();
             case 0x44: this.ris &= ~this.rawWriteValue; return this.#interrupt();
-            case 0x48:
-                this.dmacr = value & 7;
-                if (value & 3) throw new Error('DMA of the UART is not modelled');
-                return;
+            case 0x48: this.dmacr = value & 7; return this.#request();
         }
         super.writeUint32(offset, value);
     }

@@ -6,4 +6,3 @@ const part = path => import(`${modules}/rp2040js/dist/esm/${path}`);
 export const { RP2040 } = await part('rp2040.js');
 export const { BasePeripheral } = await part('peripherals/peripheral.js');
 export const { RPSSI } = await part('peripherals/ssi.js');
-export const { SimulationClock } = await part('clock/simulation-clock.js');

@@ -1,11 +1,14 @@
 //! `tekser scanner`.
 
 mod bundle;
+mod codes;
 mod configure;
 mod direct;
+mod flash;
 mod image;
 mod info;
 mod list;
+mod log;
 mod monitor;
 mod pack;
 mod progress;
@@ -42,6 +45,8 @@ pub(super) enum Command {
     /// station runs on the data directory, it passes them on.
     #[command(after_long_help = CONFIGURE_EXAMPLES)]
     Configure(configure::Arguments),
+    /// Print a sheet of codes that set a scanner up without a station.
+    Codes(codes::Arguments),
     /// Give a scanner another firmware.
     ///
     /// The scanner starts its boot loader, which shows up as a drive (RPI-RP2); the firmware is
@@ -53,6 +58,17 @@ pub(super) enum Command {
     /// this. A station that runs holds the scanner's port: stop it first.
     #[command(after_long_help = UPDATE_EXAMPLES)]
     Update(update::Arguments),
+    /// Write firmware to a board through a debug probe.
+    ///
+    /// For boards whose boot loader is out of reach, and for work on the firmware; a scanner in
+    /// its housing is updated with `tekser scanner update`. The chip must be the one that the
+    /// firmware is for, by its name, its memory and what it says of itself; then the firmware's
+    /// own part of the flash is erased, written, compared and started. Scans stay.
+    Flash(flash::Arguments),
+    /// Show what a board's firmware logs, through a debug probe or out of a file.
+    ///
+    /// Lines come with their level, and with file and line where the ELF knows them.
+    Log(log::Arguments),
     /// Make the file that a scanner is updated with out of what the linker made.
     ///
     /// The image is checked (board, version, second boot stage, place in the flash), sealed with
@@ -89,13 +105,28 @@ Exit codes: 0 it runs the firmware; 1 it was given back the one before; 2 no fir
 3 it could not be done, and the message says what to do.
 With --json every step is a line, and the last says how it ended.";
 
+/// What a program without the parts for debug probes says.
+#[cfg(not(feature = "probe"))]
+const NO_PROBES: &str = "this program was built without debug probes; build it with \
+                         `cargo build --release -p tekser --features probe`";
+
+/// Why a probe did not do what it should, and what to do about it.
+#[cfg(feature = "probe")]
+fn probe_failure(error: tekser_hardware::probe::ProbeError) -> super::Failure {
+    let cure = error.cure().to_owned();
+    super::output::Cured { cure, inner: error.into() }.into()
+}
+
 pub(super) async fn run(command: Command, setting: &Setting, output: &Output) -> Ended {
     match command {
         Command::List => list::run(setting, output).await,
         Command::Info(which) => info::run(&which, setting, output).await,
         Command::Monitor(arguments) => monitor::run(arguments, setting, output).await,
         Command::Configure(arguments) => configure::run(&arguments, setting, output).await,
+        Command::Codes(arguments) => codes::run(&arguments, output),
         Command::Update(arguments) => update::run(arguments, setting, output).await,
+        Command::Flash(arguments) => flash::run(arguments, output).await,
+        Command::Log(arguments) => log::run(arguments, output).await,
         Command::Pack(arguments) => pack::run(&arguments, output),
     }
 }

@@ -5,18 +5,18 @@
 use std::fmt::Debug;
 
 use libfuzzer_sys::fuzz_target;
-use tekser_wire::frame::{Deframer, FRAME_MAX, FrameError, decode, encode};
+use tekser_wire::frame::{Deframer, FRAME_MAX, FrameError, Speaker, decode, encode};
 use tekser_wire::message::MESSAGE_MAX;
 use tekser_wire::{FromScanner, FromStation};
 
 fuzz_target!(|stream: &[u8]| {
-    let mut deframer = Deframer::new();
+    let mut deframer = Deframer::new(Speaker::Station);
     for message in deframed(&mut deframer, stream).into_iter().flatten() {
         assert!(message.len() <= MESSAGE_MAX);
         read(&message);
     }
     let mut out = [0; FRAME_MAX];
-    let length = encode(&FromStation::Alive, &mut out).unwrap();
+    let length = encode(Speaker::Station, &FromStation::Alive, &mut out).unwrap();
     assert_eq!(deframed(&mut deframer, &out[..length]).pop(), Some(Ok(vec![3])));
     // As a message too: a fuzzer hardly ever guesses a checksum.
     read(stream);
@@ -42,12 +42,12 @@ fn read(message: &[u8]) {
 fn written(message: &(impl serde::Serialize + Debug)) -> Option<Vec<u8>> {
     let _ = format!("{message:?}");
     let mut out = [0; FRAME_MAX];
-    let length = match encode(message, &mut out) {
+    let length = match encode(Speaker::Station, message, &mut out) {
         Ok(length) => length,
         Err(error) => {
             assert_eq!(error, FrameError::TooLong);
             return None;
         }
     };
-    deframed(&mut Deframer::new(), &out[..length]).pop()?.ok()
+    deframed(&mut Deframer::new(Speaker::Station), &out[..length]).pop()?.ok()
 }

@@ -4,8 +4,9 @@ use tekser_wire::message::*;
 use tekser_wire::scanner::{CRASH_EVERY_MS, Request, ScannerEnd};
 use tekser_wire::station::{ASKS_MAX, AskError};
 
-use crate::manners::frame;
-use crate::shelf::{Heard, Pair, STORE, Shelf, scanner_hears, scanner_says, station_hears};
+use crate::shelf::{
+    Heard, Pair, STORE, Shelf, by_scanner, by_station, scanner_hears, scanner_says, station_hears,
+};
 
 #[test]
 fn settings_are_read_changed_and_refused() {
@@ -114,12 +115,12 @@ fn broken_frames_are_counted_and_told() {
         scanner_hears(&mut pair.scanner, b"\0junk\0", pair.now, STORE);
     }
     // Whole, of our version, and nothing that we know.
-    scanner_hears(&mut pair.scanner, &frame(&200_u32), pair.now, STORE);
+    scanner_hears(&mut pair.scanner, &by_station(&200_u32), pair.now, STORE);
     pair.pass(2_000);
     let Some(Heard::Other(state)) = pair.heard.first() else { panic!("no state") };
     assert!(state.contains("bad_frames: 4"), "{state}");
     station_hears(&mut pair.station, b"\0junk\0", pair.now);
-    station_hears(&mut pair.station, &frame(&200_u32), pair.now);
+    station_hears(&mut pair.station, &by_scanner(&200_u32), pair.now);
     let faults = pair.station.faults();
     assert_eq!((faults.broken, faults.unreadable, faults.skipped), (1, 1, 0));
 }

@@ -17,6 +17,15 @@ enum Way {
     ToStation,
 }
 
+impl Way {
+    const fn back(self) -> Self {
+        match self {
+            Self::ToScanner => Self::ToStation,
+            Self::ToStation => Self::ToScanner,
+        }
+    }
+}
+
 /// What happens next.
 #[derive(Debug, Clone)]
 enum Deed {
@@ -34,6 +43,8 @@ enum Deed {
     Change(Way, u16, u8),
     /// Bytes under way change places with the ones behind them.
     Swap(Way, u16, u8),
+    /// Bytes under way come back to who sent them.
+    Echo(Way, u16, u8),
     /// A frame from long ago comes once more.
     Repeat(Way, u16),
     /// All that is under way is lost.
@@ -62,6 +73,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         4 => (way(), any::<u16>(), 1..200_u8).prop_map(|(way, at, count)| Double(way, at, count)),
         4 => (way(), any::<u16>(), 1..=255_u8).prop_map(|(way, at, bits)| Change(way, at, bits)),
         3 => (way(), any::<u16>(), 1..60_u8).prop_map(|(way, at, count)| Swap(way, at, count)),
+        4 => (way(), any::<u16>(), any::<u8>()).prop_map(|(way, at, count)| Echo(way, at, count)),
         6 => (way(), any::<u16>()).prop_map(|(way, which)| Repeat(way, which)),
         1 => Just(Cut),
         1 => Just(ScannerRestarts),
@@ -158,6 +170,12 @@ impl World {
                 let line = self.line(way);
                 let range = line.range(at, count);
                 line.under_way.make_contiguous()[range].reverse();
+            }
+            Deed::Echo(way, at, count) => {
+                let line = self.line(way);
+                let range = line.range(at, count);
+                let echo: Vec<u8> = line.under_way.range(range).copied().collect();
+                self.line(way.back()).under_way.extend(echo);
             }
             Deed::Repeat(way, which) => {
                 let line = self.line(way);

@@ -1,24 +1,18 @@
 //! Who says what when.
 
-use tekser_wire::frame::{FRAME_MAX, encode};
 use tekser_wire::message::*;
 use tekser_wire::scanner::{RESEND_AFTER_MS, Request, ScannerEnd, Source};
 use tekser_wire::station::StationEnd;
 use tekser_wire::version::Versions;
 
 use crate::shelf::{
-    Heard, Pair, STORE, Shelf, scanner_hears, scanner_says, station_hears, station_says,
+    Heard, Pair, STORE, Shelf, by_scanner, by_station, scanner_hears, scanner_says, station_hears,
+    station_says,
 };
-
-pub fn frame(message: &impl serde::Serialize) -> Vec<u8> {
-    let mut out = [0; FRAME_MAX];
-    let length = encode(message, &mut out).expect("there is room for any message");
-    out[..length].to_vec()
-}
 
 impl Pair {
     fn says_to_scanner(&mut self, message: &FromStation) {
-        let request = scanner_hears(&mut self.scanner, &frame(message), self.now, STORE);
+        let request = scanner_hears(&mut self.scanner, &by_station(message), self.now, STORE);
         self.requests.extend(request);
     }
 
@@ -102,7 +96,7 @@ fn what_comes_twice_is_answered_with_what_is_durable_not_with_what_was_heard() {
     pair.forget_what_was();
     pair.pass(u64::from(RESEND_AFTER_MS));
     assert_eq!(pair.scans(), []);
-    let again = frame(&FromStation::Ack { store: STORE, through: Sequence(1) });
+    let again = by_station(&FromStation::Ack { store: STORE, through: Sequence(1) });
     assert!(pair.to_scanner.contains(&again));
     assert_eq!(pair.requests, []);
 }
@@ -136,6 +130,17 @@ fn an_ack_from_before_the_conversation_means_nothing() {
 }
 
 #[test]
+fn a_scan_that_is_echoed_is_no_ack_of_itself() {
+    let mut pair = Pair::resumed(0);
+    pair.shelf.accept();
+    let said = scanner_says(&mut pair.scanner, &mut pair.shelf, pair.now).concat();
+    assert_eq!(scanner_hears(&mut pair.scanner, &said, pair.now, STORE), []);
+    pair.station.ask(FromStation::NextBox).unwrap();
+    let said = station_says(&mut pair.station, pair.now).concat();
+    assert_eq!(station_hears(&mut pair.station, &said, pair.now), []);
+}
+
+#[test]
 fn a_station_that_says_nothing_is_away_and_back_with_its_next_word() {
     let mut pair = Pair::resumed(0);
     let away_at = pair.now + u64::from(AWAY_AFTER_MS);
@@ -155,7 +160,7 @@ fn a_station_with_nothing_to_say_says_that_it_is_there() {
     let mut pair = Pair::resumed(0);
     pair.forget_what_was();
     pair.pass(10_000);
-    let alive = frame(&FromStation::Alive);
+    let alive = by_station(&FromStation::Alive);
     let count = pair.to_scanner.iter().filter(|said| **said == alive).count();
     assert_eq!((count, pair.to_scanner.len()), (10, 10));
 }
@@ -216,6 +221,20 @@ fn a_lost_resume_is_said_again() {
 }
 
 #[test]
+fn a_resume_that_was_late_takes_back_no_ack() {
+    let mut pair = Pair::resumed(0);
+    pair.accept(5);
+    pair.ack(3);
+    pair.shelf.forget(Sequence(3));
+    pair.forget_what_was();
+    pair.says_to_scanner(&FromStation::Resume { store: STORE, after: Sequence::NONE });
+    assert_eq!(pair.requests, [Request::Durable { through: Sequence(3) }]);
+    let said = scanner_says(&mut pair.scanner, &mut pair.shelf, pair.now);
+    // A state and the two that are not acknowledged, without a word of what went.
+    assert_eq!(said.len(), 3);
+}
+
+#[test]
 fn a_scanner_that_began_anew_is_met_again() {
     let mut pair = Pair::resumed(0);
     pair.accept(2);
@@ -262,7 +281,7 @@ fn an_answer_to_an_earlier_conversation_is_not_taken() {
     let mut pair = Pair::new();
     let mut late = pair.shelf_hello();
     late.nonce = 6;
-    let late = frame(&FromScanner::Hello(late));
+    let late = by_scanner(&FromScanner::Hello(late));
     assert_eq!(station_hears(&mut pair.station, &late, pair.now), []);
     assert_eq!(pair.station.hello(), None);
 }
@@ -298,9 +317,9 @@ fn a_gap_over_what_was_heard_is_told_for_the_rest_alone() {
     pair.accept(3);
     pair.forget_what_was();
     let gap = FromScanner::Gap { store: STORE, first: Sequence(1), last: Sequence(10) };
-    let heard = station_hears(&mut pair.station, &frame(&gap), pair.now);
+    let heard = station_hears(&mut pair.station, &by_scanner(&gap), pair.now);
     assert_eq!(heard, [Heard::Gap(STORE, 4, 10)]);
-    let heard = station_hears(&mut pair.station, &frame(&gap), pair.now);
+    let heard = station_hears(&mut pair.station, &by_scanner(&gap), pair.now);
     assert_eq!(heard, []);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tekser_wire::frame::FRAME_MAX;
+use tekser_wire::frame::{FRAME_MAX, Speaker, encode};
 use tekser_wire::message::*;
 use tekser_wire::scanner::{Request, ScannerEnd, Source};
 use tekser_wire::station::{Event, StationEnd};
@@ -34,6 +34,22 @@ impl Shelf {
         self.scans.retain(|number, _| *number > through.0);
         self.next = self.next.max(through.0.saturating_add(1));
     }
+}
+
+/// A frame of a scanner.
+pub fn by_scanner(message: &impl serde::Serialize) -> Vec<u8> {
+    frame(Speaker::Scanner, message)
+}
+
+/// A frame of a station.
+pub fn by_station(message: &impl serde::Serialize) -> Vec<u8> {
+    frame(Speaker::Station, message)
+}
+
+fn frame(speaker: Speaker, message: &impl serde::Serialize) -> Vec<u8> {
+    let mut out = [0; FRAME_MAX];
+    let length = encode(speaker, message, &mut out).expect("there is room for any message");
+    out[..length].to_vec()
 }
 
 /// What the code of that number says.

@@ -3,15 +3,16 @@
 //! and a new version.
 
 use serde::Serialize;
-use tekser_wire::frame::{Deframer, FRAME_MAX, decode, encode};
+use tekser_wire::frame::{Deframer, FRAME_MAX, Speaker, decode, encode};
 use tekser_wire::message::*;
 use tekser_wire::version::Versions;
 
 /// The message inside the frame that is made of `message`.
 fn written(message: &impl Serialize) -> Vec<u8> {
     let mut out = [0; FRAME_MAX];
-    let length = encode(message, &mut out).expect("there is room for any message");
-    let mut deframer = Deframer::new();
+    let speaker = Speaker::Station;
+    let length = encode(speaker, message, &mut out).expect("there is room for any message");
+    let mut deframer = Deframer::new(speaker);
     let taken = |byte: &u8| deframer.push(*byte)?.ok().map(<[u8]>::to_vec);
     out[..length].iter().find_map(taken).expect("a frame")
 }
@@ -71,13 +72,15 @@ const SETTINGS: Settings = Settings {
 };
 
 #[test]
-fn a_whole_frame() {
+fn whole_frames() {
     let mut out = [0; FRAME_MAX];
-    let length = encode(&FromStation::Alive, &mut out).unwrap();
-    assert_eq!(
-        format!("{:02x?}", &out[..length]),
-        format!("{:02x?}", bytes("00 06 03 37 be 0b 4b 00"))
-    );
+    let length = encode(Speaker::Station, &FromStation::Alive, &mut out).unwrap();
+    let alive = "00 06 03 48 86 70 e0 00";
+    assert_eq!(format!("{:02x?}", &out[..length]), format!("{:02x?}", bytes(alive)));
+    let refused = FromScanner::SettingsRefused(SettingsError::Baud);
+    let length = encode(Speaker::Scanner, &refused, &mut out).unwrap();
+    let refused = "00 02 04 05 ff 8c d7 f5 00";
+    assert_eq!(format!("{:02x?}", &out[..length]), format!("{:02x?}", bytes(refused)));
 }
 
 #[test]

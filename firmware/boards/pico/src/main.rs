@@ -70,10 +70,25 @@ async fn main(spawner: Spawner) {
     // Of two scanners without a number only one would be served at a time: better than none.
     let _ = flash.blocking_unique_id(&mut serial);
     let serial = SerialNumber(serial);
-    defmt::info!("Tekser scanner {}, {}, started by {}", FIRMWARE, serial, start);
+    let FirmwareVersion([major, minor, patch]) = FIRMWARE;
+    let number = u64::from_be_bytes(serial.0);
+    defmt::info!(
+        "Tekser scanner {}.{}.{}, number {=u64:016X}, started by {}",
+        major,
+        minor,
+        patch,
+        number,
+        start
+    );
 
     let host = station::attach(spawner, chip.USB, serial);
-    let engine = engine::open(chip.UART0, chip.PIN_0, chip.PIN_1);
+    let engine = engine::open(engine::Parts {
+        uart: chip.UART0,
+        tx: chip.PIN_0,
+        rx: chip.PIN_1,
+        tx_dma: chip.DMA_CH0,
+        rx_dma: chip.DMA_CH1,
+    });
     let board = PicoBoard::new(
         watchdog,
         pins::Pins {

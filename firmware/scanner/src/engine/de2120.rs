@@ -11,6 +11,7 @@
 use tekser_wire::message::{EngineState, TriggerMode};
 
 use super::lines::{Ended, Lines, Pause};
+use super::look::Look;
 use super::pace::{Overdue, Pace};
 use super::{Engine, Event};
 use crate::clock::Instant;
@@ -49,11 +50,7 @@ pub struct De2120 {
     pace: Pace,
     stage: Stage,
     trigger_mode: TriggerMode,
-    looking: bool,
-    /// A trigger to be sent.
-    wanted: Option<bool>,
-    /// One that was sent and is not answered.
-    triggering: Option<bool>,
+    look: Look,
     state: EngineState,
     /// It has ended a line since it was set up, so it ends them all.
     ending: bool,
@@ -90,9 +87,7 @@ impl De2120 {
             pace: Pace::new(PATIENCE_MS),
             stage: Stage::Off,
             trigger_mode: TriggerMode::Asked,
-            looking: false,
-            wanted: None,
-            triggering: None,
+            look: Look::new(),
             state: EngineState::Starting,
             ending: false,
         }
@@ -115,6 +110,7 @@ impl De2120 {
             if self.stage == Stage::Lost {
                 self.pace.hurry(now.plus_millis(SUSPECT_MS));
             }
+            self.look.found();
             self.ending |= self.state == EngineState::Ready && byte == Some(b'\r');
         }
         ended
@@ -127,9 +123,7 @@ impl De2120 {
             return;
         }
         self.pace.answered(now);
-        if let Some(sent) = self.triggering.take() {
-            // A person may have changed their mind meanwhile.
-            self.wanted = self.wanted.filter(|wanted| *wanted != sent);
+        if self.look.answered() {
             return self.rest(now);
         }
         match self.stage {
@@ -179,8 +173,7 @@ impl De2120 {
         if self.pace.overdue(now) != Some(Overdue::GivenUp) {
             return;
         }
-        self.triggering = None;
-        self.wanted = None;
+        self.look.give_up();
         self.ending = false;
         self.state = EngineState::Silent;
         self.stage = Stage::Lost;
@@ -188,8 +181,8 @@ impl De2120 {
     }
 
     fn next_command(&mut self) -> Option<&'static [u8]> {
-        if let Some(on) = self.wanted {
-            self.triggering = Some(on);
+        if let Some(on) = self.look.wanted() {
+            self.look.say(on);
             return Some(if on { LOOK } else { STOP });
         }
         Some(match (self.stage, self.trigger_mode) {
@@ -199,7 +192,7 @@ impl De2120 {
             (Stage::SettingUp { .. }, TriggerMode::Always) => b"^_^SCMCNT.",
             // A sign of life: what the engine does anyway.
             (_, TriggerMode::Always) => LOOK,
-            _ if self.looking => LOOK,
+            _ if self.look.wake_at().is_some() => LOOK,
             _ => STOP,
         })
     }
@@ -219,15 +212,18 @@ impl Engine for De2120 {
     }
 
     fn tick(&mut self, now: Instant) -> Option<Event<'_>> {
+        if self.look.is_due(now) {
+            self.pace.hurry(now);
+        }
         self.overdue(now);
         let ended = self.lines.tick(now, self.pause())?;
         Some(self.lines.told(ended))
     }
 
     fn wake_at(&self) -> Option<Instant> {
-        let speaks = self.stage != Stage::Off || self.wanted.is_some();
+        let speaks = self.stage != Stage::Off || self.look.is_wanted();
         let pace = speaks.then(|| self.pace.wake_at());
-        [self.lines.wake_at(), pace].into_iter().flatten().min()
+        [self.lines.wake_at(), pace, self.look.wake_at()].into_iter().flatten().min()
     }
 
     fn transmit(&mut self, now: Instant, out: &mut [u8]) -> usize {
@@ -247,17 +243,14 @@ impl Engine for De2120 {
 
     fn trigger(&mut self, on: bool, now: Instant) {
         if self.trigger_mode == TriggerMode::Asked {
-            self.looking = on;
-            self.wanted = Some(on);
+            self.look.want(on, now);
             self.pace.hurry(now);
         }
     }
 
     fn set_up(&mut self, trigger: TriggerMode, now: Instant) {
         self.trigger_mode = trigger;
-        self.looking = false;
-        self.wanted = None;
-        self.triggering = None;
+        self.look = Look::new();
         self.ending = false;
         self.state = EngineState::Starting;
         self.stage = Stage::SettingUp { setting: Setting::Mode, attempts: 0, refused: false };

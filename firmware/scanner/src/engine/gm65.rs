@@ -17,6 +17,7 @@ use tekser_wire::message::{EngineState, TriggerMode};
 use self::frame::{COMMAND_LEN, Command, Grown, REPLY, Receiver, Reply};
 use self::setting::{MODE, SAVES, SetUp, Step};
 use super::lines::{Ended, IDLE_MS, Lines, Pause};
+use super::look::Look;
 use super::pace::{Overdue, Pace};
 use super::{Engine, Event};
 use crate::clock::Instant;
@@ -53,10 +54,7 @@ pub struct Gm65 {
     pace: Pace,
     stage: Stage,
     trigger_mode: TriggerMode,
-    /// A trigger to be sent.
-    wanted: Option<bool>,
-    /// One that was sent and is not answered.
-    triggering: Option<bool>,
+    look: Look,
     state: EngineState,
     saves_left: u8,
     identifier_tries_left: u8,
@@ -87,8 +85,7 @@ impl Gm65 {
             pace: Pace::new(PATIENCE_MS),
             stage: Stage::Off,
             trigger_mode: TriggerMode::Asked,
-            wanted: None,
-            triggering: None,
+            look: Look::new(),
             state: EngineState::Starting,
             saves_left: 0,
             identifier_tries_left: 0,
@@ -147,6 +144,7 @@ impl Gm65 {
         if suspect {
             self.pace.hurry(now.plus_millis(SUSPECT_MS));
         }
+        self.look.found();
         self.ending |= self.state == EngineState::Ready && matches!(last, Some(b'\r'));
     }
 
@@ -163,9 +161,7 @@ impl Gm65 {
             return;
         }
         self.pace.answered(now);
-        if let Some(sent) = self.triggering.take() {
-            // A person may have changed their mind meanwhile.
-            self.wanted = self.wanted.filter(|wanted| *wanted != sent);
+        if self.look.answered() {
             return self.rest(now);
         }
         if let Stage::SettingUp(set_up) = &mut self.stage {
@@ -221,10 +217,9 @@ impl Gm65 {
         if self.pace.overdue(now) != Some(Overdue::GivenUp) {
             return;
         }
-        let triggering = self.triggering.take().is_some();
-        self.wanted = None;
+        let looking = self.look.give_up();
         if let Stage::SettingUp(set_up) = &mut self.stage
-            && !triggering
+            && !looking
             && let Some(step) = set_up.no_answer()
         {
             return self.follow(step, now);
@@ -237,8 +232,8 @@ impl Gm65 {
     }
 
     fn next_command(&mut self) -> Option<Command> {
-        if let Some(on) = self.wanted {
-            self.triggering = Some(on);
+        if let Some(on) = self.look.wanted() {
+            self.look.say(on);
             return Some(Command::Write(TRIGGER, u8::from(on)));
         }
         match &self.stage {
@@ -264,6 +259,9 @@ impl Engine for Gm65 {
     }
 
     fn tick(&mut self, now: Instant) -> Option<Event<'_>> {
+        if self.look.is_due(now) {
+            self.pace.hurry(now);
+        }
         self.overdue(now);
         let ended = match self.end_stale_reply(now) {
             None if self.reply.is_open() => None,
@@ -279,9 +277,9 @@ impl Engine for Gm65 {
         } else {
             self.lines.wake_at()
         };
-        let speaks = !matches!(self.stage, Stage::Off) || self.wanted.is_some();
+        let speaks = !matches!(self.stage, Stage::Off) || self.look.is_wanted();
         let pace = speaks.then(|| self.pace.wake_at());
-        [line, pace].into_iter().flatten().min()
+        [line, pace, self.look.wake_at()].into_iter().flatten().min()
     }
 
     fn transmit(&mut self, now: Instant, out: &mut [u8]) -> usize {
@@ -301,15 +299,14 @@ impl Engine for Gm65 {
 
     fn trigger(&mut self, on: bool, now: Instant) {
         if self.trigger_mode == TriggerMode::Asked {
-            self.wanted = Some(on);
+            self.look.want(on, now);
             self.pace.hurry(now);
         }
     }
 
     fn set_up(&mut self, trigger: TriggerMode, now: Instant) {
         self.trigger_mode = trigger;
-        self.wanted = None;
-        self.triggering = None;
+        self.look = Look::new();
         self.saves_left = SAVES;
         self.identifier_tries_left = IDENTIFIER_TRIES;
         self.ending = false;

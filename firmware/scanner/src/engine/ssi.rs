@@ -20,6 +20,7 @@ use self::decode::{Decode, Taken};
 use self::packet::{Grown, RESEND, Receiver, opcode};
 use self::parameter::{Answer, SetUp};
 use super::lines::{Ended, IDLE_MS, Lines, Pause};
+use super::look::Look;
 use super::pace::{Overdue, Pace};
 use super::{Broken, Engine, Event};
 use crate::clock::Instant;
@@ -61,10 +62,7 @@ pub struct Ssi {
     waking_until: Instant,
     stage: Stage,
     trigger_mode: TriggerMode,
-    /// Start or stop to be said.
-    wanted: Option<bool>,
-    /// One that was said and is not answered.
-    triggering: Option<bool>,
+    look: Look,
     check_at: Instant,
     /// It cannot be asked for values.
     blind: bool,
@@ -105,8 +103,7 @@ impl Ssi {
             waking_until: Instant::START,
             stage: Stage::Off,
             trigger_mode: TriggerMode::Asked,
-            wanted: None,
-            triggering: None,
+            look: Look::new(),
             check_at: Instant::START,
             blind: false,
             state: EngineState::Starting,
@@ -129,6 +126,9 @@ impl Ssi {
                 self.pace.hurry(now);
             }
             return None;
+        }
+        if ended == Ended::Whole {
+            self.look.found();
         }
         self.receiver.close();
         self.pace.hurry(now);
@@ -162,7 +162,9 @@ impl Ssi {
         }
         match taken {
             Taken::Part | Taken::Nothing => None,
+            Taken::Doubtful => Some(Heard::Broken(Broken::Noise)),
             Taken::Whole | Taken::TooLong => {
+                self.look.found();
                 if self.trigger_mode == TriggerMode::Always {
                     // It stopped looking.
                     self.pace.hurry(now);
@@ -208,9 +210,7 @@ impl Ssi {
             return;
         }
         self.pace.answered(now);
-        if let Some(said) = self.triggering.take() {
-            // A person may have changed their mind meanwhile.
-            self.wanted = self.wanted.filter(|wanted| *wanted != said);
+        if self.look.answered() {
             return self.rest(now);
         }
         match &mut self.stage {
@@ -261,10 +261,9 @@ impl Ssi {
     }
 
     fn given_up(&mut self, now: Instant) {
-        let triggering = self.triggering.take().is_some();
-        self.wanted = None;
+        let looking = self.look.give_up();
         if let Stage::SettingUp(set_up) = &mut self.stage
-            && !triggering
+            && !looking
             && set_up.no_answer()
         {
             return self.go_on(now);
@@ -292,7 +291,7 @@ impl Ssi {
         if now.millis_since(open) < REPAIR_MS || self.repair_by.is_some() {
             return None;
         }
-        self.decode.abandon();
+        self.decode.abandon(now);
         Some(Heard::Broken(Broken::Noise))
     }
 
@@ -345,6 +344,9 @@ impl Engine for Ssi {
     }
 
     fn tick(&mut self, now: Instant) -> Option<Event<'_>> {
+        if self.look.is_due(now) {
+            self.pace.hurry(now);
+        }
         if self.pace.overdue(now) == Some(Overdue::GivenUp) {
             self.given_up(now);
         }
@@ -361,12 +363,13 @@ impl Engine for Ssi {
         let part = self.decode.open_since().map(|open| open.plus_millis(REPAIR_MS));
         let part = part.filter(|_| self.repair_by.is_none());
         let response = self.response.map(|_| self.heard);
-        let speaks = !matches!(self.stage, Stage::Off) || self.wanted.is_some();
+        let speaks = !matches!(self.stage, Stage::Off) || self.look.is_wanted();
         let pace = match (self.pace.is_waiting(), speaks && packet.is_none()) {
             (true, _) => Some(self.pace.wake_at()),
             (false, may) => may.then(|| self.pace.wake_at().max(self.waking_until)),
         };
-        [packet, line, part, self.repair_by, response, pace].into_iter().flatten().min()
+        let look = self.look.wake_at();
+        [packet, line, part, self.repair_by, response, pace, look].into_iter().flatten().min()
     }
 
     fn transmit(&mut self, now: Instant, out: &mut [u8]) -> usize {
@@ -375,15 +378,14 @@ impl Engine for Ssi {
 
     fn trigger(&mut self, on: bool, now: Instant) {
         if self.trigger_mode == TriggerMode::Asked {
-            self.wanted = Some(on);
+            self.look.want(on, now);
             self.pace.hurry(now);
         }
     }
 
     fn set_up(&mut self, trigger: TriggerMode, now: Instant) {
         self.trigger_mode = trigger;
-        self.wanted = None;
-        self.triggering = None;
+        self.look = Look::new();
         self.packeted = false;
         self.blind = false;
         self.state = EngineState::Starting;

@@ -42,6 +42,8 @@ struct Chip {
     bytes_read: u64,
     /// Sectors that do not erase.
     worn: Vec<usize>,
+    /// Sectors whose erasure was cut short: whatever they read as, nothing holds in them.
+    weak: Vec<usize>,
     /// Sectors that keep nothing that is written.
     forgetful: Vec<usize>,
 }
@@ -61,6 +63,7 @@ impl<const WORD: usize, const SECTOR: usize> Nor<WORD, SECTOR> {
             is_off: false,
             bytes_read: 0,
             worn: Vec::new(),
+            weak: Vec::new(),
             forgetful: Vec::new(),
         })))
     }
@@ -101,13 +104,24 @@ impl<const WORD: usize, const SECTOR: usize> Nor<WORD, SECTOR> {
         self.0.borrow().bytes.windows(text.len()).position(|window| window == text)
     }
 
-    pub fn find_at(&self, at: usize, byte: u8) -> bool {
-        self.0.borrow().bytes[at] == byte
+    pub fn copy(&self, at: usize, len: usize) -> Vec<u8> {
+        self.0.borrow().bytes[at..at + len].to_vec()
     }
 
     /// Flips a bit, as age does.
     pub fn spoil(&self, at: usize) {
         self.0.borrow_mut().bytes[at] ^= 0x10;
+    }
+
+    /// Flips a bit at `at` and so far into every sector behind, where it is blank.
+    pub fn spoil_blank(&self, at: usize) {
+        let mut chip = self.0.borrow_mut();
+        chip.bytes
+            .iter_mut()
+            .skip(at)
+            .step_by(SECTOR)
+            .filter(|byte| **byte == 0xFF)
+            .for_each(|byte| *byte = 0xEF);
     }
 
     pub fn wear_out(&self, sector: usize) {
@@ -193,11 +207,13 @@ impl<const WORD: usize, const SECTOR: usize> NorFlash for Nor<WORD, SECTOR> {
             if !chip.step() {
                 if step > 0 {
                     chip.tear(from, to);
+                    chip.weak.push(from / SECTOR);
                 }
                 return Err(NorFlashErrorKind::Other);
             }
         }
         chip.erasures[from / SECTOR] += 1;
+        chip.weak.retain(|sector| *sector != from / SECTOR);
         if chip.worn.contains(&(from / SECTOR)) {
             chip.bytes[from + 77] = 0x3F;
             return Ok(());
@@ -212,6 +228,8 @@ impl<const WORD: usize, const SECTOR: usize> NorFlash for Nor<WORD, SECTOR> {
         if chip.is_off {
             return Err(NorFlashErrorKind::Other);
         }
+        let is_weak = chip.weak.contains(&(offset as usize / SECTOR));
+        assert!(!is_weak, "written into a sector that is half erased");
         for (at, byte) in (offset as usize..).zip(bytes) {
             assert_eq!(chip.bytes[at], 0xFF, "written twice at {at}");
             if chip.forgetful.contains(&(at / SECTOR)) {

@@ -131,7 +131,7 @@ impl Rig {
         let mut frame = [0; FRAME_MAX];
         loop {
             let mut is_done = true;
-            while self.to_engine() {
+            while self.feed_engine() {
                 is_done = false;
             }
             while let Some(request) = self.scanner.take_request() {
@@ -140,7 +140,7 @@ impl Rig {
             let len = self.host_frame(&mut frame);
             for byte in &frame[..len] {
                 is_done = false;
-                self.to_station(*byte);
+                self.feed_station(*byte);
             }
             let len = self.station.transmit(self.now().as_millis(), &mut frame);
             if self.is_connected {
@@ -155,7 +155,7 @@ impl Rig {
         }
     }
 
-    fn to_engine(&mut self) -> bool {
+    fn feed_engine(&mut self) -> bool {
         let mut bytes = [0; 64];
         let len = self.scanner.engine_out(self.now(), &mut bytes);
         self.said.extend(&bytes[..len]);
@@ -169,7 +169,7 @@ impl Rig {
         if self.is_connected { self.scanner.host_out(self.now(), frame) } else { 0 }
     }
 
-    fn to_station(&mut self, byte: u8) {
+    fn feed_station(&mut self, byte: u8) {
         let now_ms = self.now().as_millis();
         let mut done = None;
         match self.station.receive(byte, now_ms) {

@@ -234,7 +234,10 @@ async fn a_code_goes_from_engine_to_station_without_a_timer() {
             scan(&mut engine, number).await;
             station.talk_until(|station| station.texts.len() as u64 > number).await;
             assert_eq!(station.texts.last(), Some(&imei(number)));
-            assert!(is_good(*panel.shown.borrow().last().unwrap()));
+            let is_shown = || panel.shown.borrow().last().is_some_and(|shown| is_good(*shown));
+            while !is_shown() {
+                tokio::task::yield_now().await;
+            }
         }
     })
     .await;

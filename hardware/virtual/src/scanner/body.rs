@@ -28,7 +28,7 @@ enum End {
     /// The power went.
     Off,
     Restart(Restart),
-    Panic(CrashRecord),
+    Panic(Box<CrashRecord>),
 }
 
 /// Runs until the power goes.
@@ -39,11 +39,11 @@ pub(super) fn run(case: &Arc<Case>, off: &Notify) {
             End::Off => break,
             End::Restart(Restart::Firmware) => start = Start::Asked,
             End::Restart(Restart::BootLoader) => {
-                case.port.unplug();
                 case.panel.lock().in_boot_loader = true;
+                case.port.unplug();
                 break;
             }
-            End::Panic(record) => (start, crash) = (Start::Panic, Some(record)),
+            End::Panic(record) => (start, crash) = (Start::Panic, Some(*record)),
         }
     }
     case.powered.store(false, Ordering::SeqCst);
@@ -64,14 +64,14 @@ fn message(why: &(dyn Any + Send)) -> String {
     text.or_else(|| why.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
-fn record(message: &str, uptime: Duration) -> CrashRecord {
-    CrashRecord::new(&Crash {
+fn record(message: &str, uptime: Duration) -> Box<CrashRecord> {
+    Box::new(CrashRecord::new(&Crash {
         firmware: firmware(),
         file: file!(),
         line: line!(),
         message,
         uptime_ms: millis(uptime),
-    })
+    }))
 }
 
 fn millis(time: Duration) -> u64 {

@@ -331,6 +331,15 @@ impl VirtualScanner {
         Ok(address)
     }
 
+    /// Plugs it into whatever serves its end of the cable by hand, such as a USB. Pulls it out
+    /// elsewhere.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn plug_by_hand(&self) -> Shared<impl drive::Talks + Send + use<>> {
+        self.unplug();
+        self.case.port.plug();
+        self.cable()
+    }
+
     /// Pulls the cable out.
     pub fn unplug(&self) {
         self.host.lock().take();

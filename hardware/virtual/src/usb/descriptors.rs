@@ -30,12 +30,14 @@ pub fn seats(functions: &[Function]) -> Vec<Seat> {
         let first = interface;
         let (control, data) = match function {
             Function::Acm { data_first: true, .. } => (first.saturating_add(1), first),
-            Function::Acm { data_first: false, .. } => (first, first.saturating_add(1)),
+            Function::Acm { data_first: false, .. } | Function::Scanner => {
+                (first, first.saturating_add(1))
+            }
             _ => (first, first),
         };
         interface = control.max(data).saturating_add(1);
         let notifies = match function {
-            Function::Acm { .. } | Function::Mtp => true,
+            Function::Acm { .. } | Function::Mtp | Function::Scanner => true,
             Function::Serial { notifies, .. } => notifies,
             Function::Adb => false,
         };
@@ -186,7 +188,10 @@ impl Seat {
     fn bytes(&self, packet: u16, strings: &mut Strings) -> Vec<u8> {
         let mut name = |text: &str| strings.number(&Some(text.to_owned()));
         match self.function {
-            Function::Acm { data_first, associated } => self.modem(packet, data_first, associated),
+            Function::Acm { data_first, associated } => {
+                self.modem(packet, 1, data_first, associated)
+            }
+            Function::Scanner => self.modem(packet, 0, false, true),
             Function::Serial { subclass, protocol, .. } => {
                 self.single([0xff, subclass, protocol], 0, packet)
             }
@@ -203,9 +208,9 @@ impl Seat {
         bytes
     }
 
-    fn modem(&self, packet: u16, data_first: bool, associated: bool) -> Vec<u8> {
+    fn modem(&self, packet: u16, protocol: u8, data_first: bool, associated: bool) -> Vec<u8> {
         let (own, data) = (self.interface, self.data_interface);
-        let mut control = interface(own, 1, [2, 2, 1], 0).to_vec();
+        let mut control = interface(own, 1, [2, 2, protocol], 0).to_vec();
         control.extend([5, 0x24, 0x00, 0x10, 0x01]); // header: CDC 1.10
         control.extend([5, 0x24, 0x01, 0x00, data]); // calls are not managed here
         control.extend([4, 0x24, 0x02, 0x02]); // line coding and control lines
@@ -216,7 +221,7 @@ impl Seat {
 
         let mut bytes = Vec::new();
         if associated {
-            bytes.extend([8, 11, own.min(data), 2, 2, 2, 1, 0]);
+            bytes.extend([8, 11, own.min(data), 2, 2, 2, protocol, 0]);
         }
         let (first, second) = if data_first { (carrier, control) } else { (control, carrier) };
         bytes.extend(first);

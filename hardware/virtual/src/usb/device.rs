@@ -1,13 +1,14 @@
-//! A phone as a USB device: requests and packets in, packets out, timed. It is on no bus in
+//! A phone or a scanner as a USB device: requests and packets in, packets out, timed. It is on no bus in
 //! particular and does no input or output.
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::descriptors::{Descriptors, Seat, seats};
 use super::look::{Function, Look};
 use crate::adbd::{Adbd, AllowedKeys};
+use crate::drive::{Shared, Talks};
 use crate::persona::Persona;
 use crate::phone::{Next, Phone};
 
@@ -79,6 +80,10 @@ trait FarEnd: Send {
     fn is_asking(&self) -> bool {
         false
     }
+    /// How often it must be looked at because something may happen to it from elsewhere.
+    fn glance(&self) -> Option<Duration> {
+        None
+    }
     /// The owner touches "Allow". Says whether there was a question.
     fn touch_allow(&mut self, _now: Instant) -> bool {
         false
@@ -114,6 +119,11 @@ impl FarEnd for Adbd {
         Self::is_asking(self)
     }
 
+    /// The owner may touch the screen.
+    fn glance(&self) -> Option<Duration> {
+        Self::is_asking(self).then_some(Duration::from_millis(50))
+    }
+
     fn touch_allow(&mut self, now: Instant) -> bool {
         Self::touch_allow(self, now)
     }
@@ -134,6 +144,29 @@ impl FarEnd for Phone {
 
     fn violations(&self) -> &[String] {
         Self::violations(self)
+    }
+}
+
+/// A scanner, which runs in a thread of its own and speaks when somebody scans.
+impl<T: Talks + Send> FarEnd for Shared<T> {
+    fn receive(&mut self, bytes: &[u8], now: Instant) {
+        self.lock().receive(bytes, now);
+    }
+
+    fn next(&mut self, now: Instant) -> Next {
+        self.lock().next(now)
+    }
+
+    fn asked(&self) -> &[String] {
+        &[]
+    }
+
+    fn violations(&self) -> &[String] {
+        &[]
+    }
+
+    fn glance(&self) -> Option<Duration> {
+        Some(Duration::from_millis(5))
     }
 }
 
@@ -185,7 +218,7 @@ impl Part {
     }
 }
 
-/// A phone as a USB device.
+/// A phone or a scanner as a USB device.
 pub struct UsbDevice {
     packet: usize,
     descriptors: Descriptors,
@@ -194,6 +227,7 @@ pub struct UsbDevice {
     /// Number of the configuration in use, from 1; 0 is none yet.
     configuration: u8,
     line_coding: [u8; 7],
+    is_terminal_ready: bool,
 }
 
 impl fmt::Debug for UsbDevice {
@@ -221,13 +255,30 @@ impl UsbDevice {
             let seats = seats(functions).into_iter();
             seats.map(|seat| Part::new(seat, persona, allowed, now)).collect()
         };
+        Self::with_parts(look, look.configurations.iter().map(parts).collect())
+    }
+
+    fn with_parts(look: &Look, configurations: Vec<Vec<Part>>) -> Self {
         Self {
             packet: look.speed.packet(),
             descriptors: Descriptors::new(look),
-            configurations: look.configurations.iter().map(parts).collect(),
+            configurations,
             configuration: 0,
             line_coding: [0x00, 0xc2, 0x01, 0x00, 0, 0, 8], // 115200 baud, 8N1
+            is_terminal_ready: false,
         }
+    }
+
+    /// A scanner that has just been plugged in; `cable` is its side of the cable.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn of_scanner(look: &Look, cable: Shared<impl Talks + Send + 'static>) -> Self {
+        let part = |seat: Seat| {
+            let is_scanner = seat.function == Function::Scanner;
+            let far_end = is_scanner.then(|| Box::new(cable.clone()) as Box<dyn FarEnd>);
+            Part { seat, far_end, packets: VecDeque::new() }
+        };
+        let parts = |functions: &Vec<Function>| seats(functions).into_iter().map(part).collect();
+        Self::with_parts(look, look.configurations.iter().map(parts).collect())
     }
 
     /// Largest bulk packet, in bytes. A shorter one ends a transfer.
@@ -258,6 +309,16 @@ impl UsbDevice {
     /// Whether the phone asks its owner about a computer right now.
     pub fn is_asking(&self) -> bool {
         self.far_ends().any(FarEnd::is_asking)
+    }
+
+    /// How often it must be looked at because something may happen to it from elsewhere.
+    pub fn glance(&self) -> Option<Duration> {
+        self.far_ends().filter_map(FarEnd::glance).min()
+    }
+
+    /// Whether a program on the host has a serial port open and raised DTR.
+    pub const fn is_terminal_ready(&self) -> bool {
+        self.is_terminal_ready
     }
 
     /// The owner touches "Allow", whatever the persona has it. Says whether there was a question.
@@ -319,7 +380,11 @@ impl UsbDevice {
                 Some(Control::Ok)
             }
             (0xa1, 0x21) => Some(Control::In(self.line_coding.to_vec())),
-            (0x21, 0x22 | 0x23) => Some(Control::Ok), // DTR and RTS, break
+            (0x21, 0x22) => {
+                self.is_terminal_ready = setup.value & 1 == 1;
+                Some(Control::Ok)
+            }
+            (0x21, 0x23) => Some(Control::Ok), // break
             _ => None,
         }
     }
@@ -334,7 +399,7 @@ impl UsbDevice {
     fn is_serial(&self, interface: u16) -> bool {
         self.parts().iter().any(|part| {
             u16::from(part.seat.interface) == interface
-                && matches!(part.seat.function, Function::Acm { .. } | Function::Serial { .. })
+                && !matches!(part.seat.function, Function::Adb | Function::Mtp)
         })
     }
 

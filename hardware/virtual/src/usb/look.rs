@@ -1,8 +1,12 @@
-//! How a phone shows itself on the USB: ids, strings, configurations and their functions.
+//! How a phone or a scanner shows itself on the USB: ids, strings, configurations and their
+//! functions.
 //!
 //! The ready-made looks follow published descriptor listings of such devices.
 
 use core::fmt;
+
+use tekser_wire::message::SerialNumber;
+use tekser_wire::usb;
 
 use crate::persona::{FarSide, Persona};
 
@@ -50,6 +54,8 @@ pub enum Function {
     Adb,
     /// Files, `06/01/01`. It takes what it is sent and says nothing.
     Mtp,
+    /// A Tekser scanner's port: CDC as for a modem, but of no protocol, as its firmware has it.
+    Scanner,
 }
 
 impl Function {
@@ -243,6 +249,22 @@ impl Look {
     pub fn modem(persona: &Persona) -> Self {
         let modem = Function::Acm { data_first: false, associated: false };
         Self { class: (2, 0, 0), ..Self::composite(persona, &[modem]) }
+    }
+
+    /// A Tekser scanner (1209:0001), as its firmware shows it.
+    pub fn scanner(serial: SerialNumber) -> Self {
+        Self {
+            vendor: usb::VENDOR,
+            product_id: usb::PRODUCT,
+            release: 0x0010,
+            class: (0xef, 2, 1),
+            speed: Speed::Full,
+            maker: Some(usb::MAKER.to_owned()),
+            product: Some(format!("{} Virtual", usb::NAME)),
+            serial: Some(serial.to_string()),
+            configurations: vec![vec![Function::Scanner]],
+            flaw: None,
+        }
     }
 
     /// The same without a serial number.

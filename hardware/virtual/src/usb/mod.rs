@@ -1,5 +1,5 @@
-//! Phones on a real USB: what a phone shows of itself on the bus, how it answers there, and a way
-//! to plug it into a Linux kernel that has `vhci_hcd` loaded.
+//! Phones and scanners on a real USB: what each shows of itself on the bus, how it answers there,
+//! and a way to plug it into a Linux kernel that has `vhci_hcd` loaded.
 //!
 //! | part | job |
 //! |---|---|
@@ -7,7 +7,7 @@
 //! | [`descriptors`] | the same in bytes, and which interface and endpoint is what |
 //! | [`device`] | the device: requests and packets in and out, timed, on no bus in particular |
 //! | [`wire`] | the protocol in which the kernel asks for transfers |
-//! | `vhci` (Linux) | a phone plugged into this machine |
+//! | `vhci` (Linux) | a phone or a scanner plugged into this machine |
 //!
 //! All but the last does no input or output and builds everywhere.
 
@@ -24,5 +24,5 @@ mod tests;
 pub use device::UsbDevice;
 pub use look::{Flaw, Function, Look, Speed};
 #[cfg(target_os = "linux")]
-pub use vhci::UsbPhone;
+pub use vhci::{UsbPhone, UsbScanner};
 pub use wire::Wire;

@@ -5,6 +5,7 @@
 //! devices like these, 120 in all.
 
 mod ports;
+mod scanner;
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -15,6 +16,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+pub use self::scanner::UsbScanner;
 
 use self::ports::{free_port, ports};
 use super::device::UsbDevice;
@@ -29,9 +32,6 @@ const CONTROLLER: &str = "/sys/devices/platform/vhci_hcd.0";
 /// How long a port that is being vacated is waited for. A device that is pulled while the kernel
 /// meets it costs it several time limits of five seconds.
 const VACATING: Duration = Duration::from_secs(60);
-
-/// How often a phone with a question on its screen is looked at.
-const GLANCE: Duration = Duration::from_millis(50);
 
 /// A phone that is plugged in. Dropping it pulls the cable.
 #[derive(Debug)]
@@ -163,11 +163,7 @@ impl UsbPhone {
 
     /// Its place in the system's own terms, such as `1-1`, once the system has met it.
     pub fn place(&self) -> Option<String> {
-        if !self.is_in() {
-            return None;
-        }
-        let port = ports().ok()?.into_iter().find(|port| port.number == self.port)?;
-        (port.device != "0-0").then_some(port.device)
+        self.is_in().then(|| place(self.port))?
     }
 
     /// Number of the configuration in use, from 1; 0 is none yet.
@@ -229,12 +225,18 @@ impl UsbPhone {
 
     /// Whether the cable is in; it may have come out by itself.
     pub fn is_in(&self) -> bool {
-        self.cable.as_ref().is_some_and(|cable| !cable.thread.is_finished())
+        self.cable.as_ref().is_some_and(Cable::is_in)
     }
 
     fn wire(&self) -> Option<MutexGuard<'_, Wire>> {
         self.cable.as_ref().map(|cable| lock(&cable.wire))
     }
+}
+
+/// What the system calls the place of a port, once it has met what is in there.
+fn place(port: u32) -> Option<String> {
+    let port = ports().ok()?.into_iter().find(|found| found.number == port)?;
+    (port.device != "0-0").then_some(port.device)
 }
 
 /// A panic elsewhere leaves a phone no worse than it was.
@@ -267,6 +269,13 @@ impl Cable {
     }
 }
 
+impl Cable {
+    /// Whether it is in; it may have come out by itself.
+    fn is_in(&self) -> bool {
+        !self.thread.is_finished()
+    }
+}
+
 impl Drop for Cable {
     fn drop(&mut self) {
         let _ = self.socket.shutdown(Shutdown::Both);
@@ -277,9 +286,9 @@ impl Drop for Cable {
 fn serve(mut socket: &UnixStream, wire: &Mutex<Wire>) {
     let mut heard = vec![0; 1 << 16];
     loop {
-        let (next, asking) = {
+        let (next, glance) = {
             let mut wire = lock(wire);
-            (wire.next(Instant::now()), wire.device().is_asking())
+            (wire.next(Instant::now()), wire.device().glance())
         };
         match next {
             Next::Send(bytes) => {
@@ -289,8 +298,8 @@ fn serve(mut socket: &UnixStream, wire: &Mutex<Wire>) {
             }
             Next::Pulled => return,
             Next::Wait(until) => {
-                // A touch on the screen comes from elsewhere and wakes nobody.
-                let glance = asking.then(|| Instant::now() + GLANCE);
+                // A touch on the screen and a scan come from elsewhere and wake nobody.
+                let glance = glance.map(|pause| Instant::now() + pause);
                 if wait(socket, [until, glance].into_iter().flatten().min()).is_err() {
                     return;
                 }

@@ -72,6 +72,23 @@ fn it_looks_when_it_is_asked_to_and_not_before() {
 }
 
 #[test]
+fn it_goes_on_looking_until_there_is_a_code_or_nobody_wants_one() {
+    for kind in [Gm65, Ssi, De2120] {
+        let mut rig = Rig::new(kind, Asked, Manners::default());
+        assert!(rig.pass_until(EngineState::Ready, 3_000), "{kind:?}");
+        rig.trigger(true);
+        rig.pass(60_000);
+        rig.show(&CODES[..2]);
+        rig.pass(30_000);
+        assert_eq!(rig.heard, [expected(kind, CODES[0])], "{kind:?}");
+        rig.trigger(true);
+        rig.trigger(false);
+        rig.pass(30_000);
+        assert_eq!(rig.heard.len(), 1, "{kind:?}");
+    }
+}
+
+#[test]
 fn two_hundred_codes_in_a_row_are_heard() {
     for kind in KINDS {
         let mut rig = Rig::new(kind, Always, Manners::default());

@@ -112,7 +112,7 @@ fn an_answer_behind_an_unnoticed_pause_is_one() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn after_a_pause_the_next_code_is_taken_unchanged(

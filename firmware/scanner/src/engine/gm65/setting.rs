@@ -40,12 +40,12 @@ const fn settings(trigger: TriggerMode) -> [Setting; SETTINGS] {
         TriggerMode::Always => 0x02,
     };
     [
+        // Nothing around the text but CR. First of all: without it two codes could run into one.
+        Setting { address: 0x0060, mask: 0x7f, value: 0x01, essential: true },
         // Bits 1:0: codes go to the serial line. The others choose the encoding.
         Setting { address: 0x000d, mask: 0x03, value: 0x00, essential: true },
         // Its beeper is off: a person is to hear the verdict alone.
         Setting { address: MODE, mask: 0x43, value: look, essential: true },
-        // Nothing around the text but CR.
-        Setting { address: 0x0060, mask: 0x7f, value: 0x01, essential: true },
         // Not in every model.
         Setting { address: 0x00d0, mask: 0x80, value: 0x80, essential: false },
     ]

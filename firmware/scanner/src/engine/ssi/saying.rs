@@ -28,7 +28,7 @@ impl Ssi {
         if !self.pace.may_ask(now) || now < self.waking_until || self.receiver.is_open() {
             return 0;
         }
-        if matches!(self.stage, Stage::Off) && self.wanted.is_none() {
+        if matches!(self.stage, Stage::Off) && !self.look.is_wanted() {
             return 0;
         }
         if now >= self.awake_until {
@@ -47,14 +47,14 @@ impl Ssi {
     }
 
     fn speak(&mut self, now: Instant, out: &mut [u8]) -> usize {
-        if matches!(self.stage, Stage::Resting) && self.wanted.is_none() && now >= self.check_at {
+        if matches!(self.stage, Stage::Resting) && !self.look.is_wanted() && now >= self.check_at {
             self.stage = Stage::SettingUp(SetUp::new(self.blind));
         }
         let again = self.pace.is_repeated();
         let looks = self.trigger_mode == TriggerMode::Always;
-        let request = match (&self.stage, self.wanted) {
+        let request = match (&self.stage, self.look.wanted()) {
             (_, Some(on)) => {
-                self.triggering = Some(on);
+                self.look.say(on);
                 let opcode = if on { opcode::START_DECODE } else { opcode::STOP_DECODE };
                 return packet::encode(opcode, again, &[], out);
             }

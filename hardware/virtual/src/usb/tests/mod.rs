@@ -1,5 +1,7 @@
 mod descriptors;
 mod device;
+#[cfg(target_os = "linux")]
+mod scanner;
 mod wire;
 
 use super::Look;
