@@ -39,7 +39,7 @@ fn the_same_frame_whole_is_obeyed() {
 #[test]
 fn garbage_between_frames_costs_nothing_but_itself() {
     let Some(mut counter) = Counter::ready() else { return };
-    let garbage: Vec<u8> = (0..5_000_u32).map(|at| (at * 7919 >> 3) as u8).collect();
+    let garbage: Vec<u8> = (0..5_000_u32).map(|at| ((at * 7919) >> 3) as u8).collect();
     counter.say_raw(&garbage);
     counter.run(1_000);
     assert!(counter.last("reset").is_none());
