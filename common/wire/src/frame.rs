@@ -41,7 +41,8 @@ impl Speaker {
 }
 
 /// As in Ethernet, gzip and PNG.
-static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+/// CRC-32 as in frames, for whoever sums something up beside them: its table is a kilobyte.
+pub static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 const CRC_LEN: usize = 4;
 

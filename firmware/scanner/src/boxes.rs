@@ -47,7 +47,7 @@ impl Boxes {
             self.equipment.clear();
         }
         self.last = Some(now);
-        label::equipment(aim, text, |imei| {
+        label::equipment(aim, text, &mut |imei| {
             if !self.equipment.contains(&imei) {
                 // A fifth would be of another phone and is only remembered for convenience.
                 let _ = self.equipment.push(imei);
@@ -57,7 +57,7 @@ impl Boxes {
 
     fn has(&self, aim: Option<Aim>, text: &[u8]) -> bool {
         let mut found = false;
-        label::equipment(aim, text, |imei| found |= self.equipment.contains(&imei));
+        label::equipment(aim, text, &mut |imei| found |= self.equipment.contains(&imei));
         found
     }
 }

@@ -170,7 +170,7 @@ impl<F: NorFlash> Journal<F> {
             head: area.sectors().saturating_sub(1),
             area,
             sectors,
-            salt: Salt { store: seed, epoch: 0 },
+            salt: Salt { store: seed.max(1), epoch: 0 },
             at: Area::<F>::SECTOR,
             next: 1,
             marks: Marks::default(),

@@ -1,6 +1,6 @@
 //! From the text of a code to what a person is told of it.
 
-use tekser_imei::label::{Findings, Item, findings};
+use tekser_imei::label::{Item, findings};
 use tekser_imei::{Severity, Suspicions};
 use tekser_wire::message::{Aim, TEXT_MAX, Verdict};
 
@@ -9,36 +9,35 @@ pub fn verdict(aim: Option<Aim>, text: &[u8]) -> Verdict {
     if text.len() > TEXT_MAX {
         return Verdict::TooLong;
     }
-    read(aim, text, |findings| {
-        findings.map(|finding| of(finding.item)).max_by_key(|verdict| weight(*verdict))
-    })
-    .unwrap_or(Verdict::Nothing)
+    let mut whole = Whole::new();
+    let verdicts = findings(with_identifier(aim, text, &mut whole)).map(|it| of(it.item));
+    verdicts.max_by_key(|verdict| weight(*verdict)).unwrap_or(Verdict::Nothing)
 }
 
 /// The IMEIs of a code, by what identifies equipment: their first 14 digits.
-pub fn equipment(aim: Option<Aim>, text: &[u8], mut each: impl FnMut([u8; 14])) {
-    read(aim, text, |findings| {
-        findings.for_each(|finding| {
-            let imei14 = match finding.item {
-                Item::Imei { imei, .. } => imei.imei14(),
-                Item::Imei14 { imei14, .. } => imei14,
-                Item::Imeisv { imeisv, .. } => imeisv.imei14(),
-                _ => return,
-            };
-            if let Ok(digits) = imei14.as_str().as_bytes().try_into() {
-                each(digits);
-            }
-        });
-    });
+pub fn equipment(aim: Option<Aim>, text: &[u8], each: &mut dyn FnMut([u8; 14])) {
+    let mut whole = Whole::new();
+    for finding in findings(with_identifier(aim, text, &mut whole)) {
+        let imei14 = match finding.item {
+            Item::Imei { imei, .. } => imei.imei14(),
+            Item::Imei14 { imei14, .. } => imei14,
+            Item::Imeisv { imeisv, .. } => imeisv.imei14(),
+            _ => continue,
+        };
+        if let Ok(digits) = imei14.as_str().as_bytes().try_into() {
+            each(digits);
+        }
+    }
 }
 
-/// Reads the text with its symbology identifier in front: that says whether it is GS1 elements.
-fn read<T>(aim: Option<Aim>, text: &[u8], act: impl FnOnce(Findings<'_>) -> T) -> T {
-    let Some(Aim([code, modifier])) = aim else { return act(findings(text)) };
-    let mut whole = heapless::Vec::<u8, { TEXT_MAX + 3 }>::new();
+type Whole = heapless::Vec<u8, { TEXT_MAX + 3 }>;
+
+/// The text with its symbology identifier in front: that says whether it is GS1 elements.
+fn with_identifier<'a>(aim: Option<Aim>, text: &'a [u8], whole: &'a mut Whole) -> &'a [u8] {
+    let Some(Aim([code, modifier])) = aim else { return text };
     let fits = whole.extend_from_slice(&[b']', code, modifier]).is_ok()
         && whole.extend_from_slice(text).is_ok();
-    act(findings(if fits { &whole } else { text }))
+    if fits { whole } else { text }
 }
 
 fn of(item: Item<'_>) -> Verdict {
@@ -134,7 +133,7 @@ mod tests {
     fn equipment_is_known_by_fourteen_digits() {
         let mut found = Vec::new();
         let text = b"IMEI1:356938035643809 IMEISV 3520990017614823 S/N: R58N12ABCDE";
-        equipment(None, text, |digits| found.push(digits));
+        equipment(None, text, &mut |digits| found.push(digits));
         assert_eq!(found, [*b"35693803564380", *b"35209900176148"]);
     }
 }

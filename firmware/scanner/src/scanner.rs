@@ -14,6 +14,7 @@
 //! 6. It goes to the station, and stays in the journal until the station has it on disk.
 
 mod device;
+mod source;
 
 use core::ops::Range;
 
@@ -21,7 +22,7 @@ use embedded_storage::nor_flash::NorFlash;
 use tekser_wire::message::Restart;
 use tekser_wire::scanner::ScannerEnd;
 
-use crate::clock::Instant;
+use crate::clock::{Instant, earliest};
 use crate::engine::{AnyEngine, Engine};
 use crate::identity::Identity;
 use crate::indicator::Indication;
@@ -117,7 +118,7 @@ impl<F: NorFlash> Scanner<F> {
     /// for. May lie in the past while a frame waits to be sent.
     pub fn wake_at(&self) -> Option<Instant> {
         let end = self.end.wake_at().map(Instant::from_millis);
-        [self.engine.wake_at(), end, self.device.wake_at()].into_iter().flatten().min()
+        earliest(&[self.engine.wake_at(), end, self.device.wake_at()])
     }
 
     /// Puts the next bytes for the engine into `out` (32 bytes at least) and says how many; 0 if

@@ -30,7 +30,8 @@
 
 use core::fmt;
 
-use crc::{CRC_32_ISO_HDLC, Crc, Digest, NoTable};
+use crc::Digest;
+use tekser_wire::frame::CRC;
 use tekser_wire::message::{EngineKind, Settings, TriggerMode};
 
 /// Version of the codes.
@@ -41,9 +42,6 @@ pub const CODE_MAX: usize = 128;
 
 const BEGIN: &[u8] = b"TEKSER";
 const CHECK_LEN: usize = 8;
-
-// A code is read once in a while: a table would cost a kilobyte.
-static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 /// What a code asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -207,7 +205,7 @@ impl fmt::Display for SetupCode {
 /// Writes, and sums up what was written.
 struct Sealing<'a, 'b> {
     f: &'a mut fmt::Formatter<'b>,
-    digest: Digest<'static, u32, NoTable>,
+    digest: Digest<'static, u32>,
     separator: &'static str,
 }
 

@@ -1,6 +1,6 @@
 //! When the engine is asked to look: the button, or the station.
 
-use crate::clock::Instant;
+use crate::clock::{Instant, earliest};
 
 /// A button whose pin says the same for this long is believed, in milliseconds.
 const DEBOUNCE_MS: u64 = 20;
@@ -80,7 +80,7 @@ impl Trigger {
     pub fn wake_at(&self) -> Option<Instant> {
         let settles = (self.raw != self.is_down).then(|| self.raw_since.plus_millis(DEBOUNCE_MS));
         let held = self.pressed_at.map(|at| at.plus_millis(HOLD_MS));
-        [settles, held, self.asked_until].into_iter().flatten().min()
+        earliest(&[settles, held, self.asked_until])
     }
 }
 

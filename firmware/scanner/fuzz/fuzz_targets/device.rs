@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use tekser_scanner::{Identity, Instant, Scanner};
 use tekser_scanner_fuzz::{Ram, SECTOR, SECTORS};
-use tekser_wire::frame::{FRAME_MAX, encode};
+use tekser_wire::frame::{FRAME_MAX, Speaker, encode};
 use tekser_wire::message::{
     Board, Capabilities, FirmwareVersion, FromStation, Sequence, SerialNumber, Start, StoreId,
 };
@@ -64,6 +64,6 @@ fn hello() -> FromStation {
 
 fn say(scanner: &mut Scanner<Ram>, message: &FromStation, now: Instant) {
     let mut frame = [0; FRAME_MAX];
-    let len = encode(message, &mut frame).expect("it fits");
+    let len = encode(Speaker::Station, message, &mut frame).expect("it fits");
     frame[..len].iter().for_each(|byte| scanner.host_byte(*byte, now));
 }

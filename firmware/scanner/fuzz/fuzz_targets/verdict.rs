@@ -15,7 +15,7 @@ fuzz_target!(|text: &[u8]| {
     let verdict = verdict(aim, text);
     assert_eq!(verdict == Verdict::TooLong, text.len() > TEXT_MAX);
     let mut found = 0;
-    equipment(aim, text, |imei| {
+    equipment(aim, text, &mut |imei| {
         found += 1;
         assert!(imei.iter().all(u8::is_ascii_digit));
     });

@@ -162,6 +162,7 @@ impl Ssi {
         }
         match taken {
             Taken::Part | Taken::Nothing => None,
+            Taken::Doubtful => Some(Heard::Broken(Broken::Noise)),
             Taken::Whole | Taken::TooLong => {
                 self.look.found();
                 if self.trigger_mode == TriggerMode::Always {
@@ -290,7 +291,7 @@ impl Ssi {
         if now.millis_since(open) < REPAIR_MS || self.repair_by.is_some() {
             return None;
         }
-        self.decode.abandon();
+        self.decode.abandon(now);
         Some(Heard::Broken(Broken::Noise))
     }
 

@@ -1,7 +1,8 @@
 //! Records: what stands in a sector, byte by byte.
 
-use crc::{CRC_32_ISO_HDLC, Crc, Digest};
+use crc::Digest;
 use heapless::Vec;
+use tekser_wire::frame::CRC;
 use tekser_wire::message::{Aim, BoxNumber, Moment, TEXT_MAX, Verdict};
 
 use super::area::WORD;
@@ -29,8 +30,6 @@ const MARKS: usize = 4 * WORD;
 
 /// Set in the flags of a scan that was made before a station told the time.
 const UPTIME: u8 = 1 << 4;
-
-static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 /// What a record is. No blank word and no word of zeros begins one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

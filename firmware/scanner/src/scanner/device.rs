@@ -4,15 +4,13 @@ use core::ops::Range;
 
 use embedded_storage::nor_flash::NorFlash;
 use tekser_wire::message::{
-    Aim, Capabilities, Crash, EngineState, Moment, Notice, Restart, Scan, ScannerHello, Sequence,
-    Settings, SettingsError, State, StoreId, TEXT_MAX, Verdict,
+    Aim, EngineState, Moment, Notice, Restart, Settings, SettingsError, StoreId, Verdict,
 };
-use tekser_wire::scanner::{Request, Source};
-use tekser_wire::version::Versions;
+use tekser_wire::scanner::Request;
 
 use super::BoardRequest;
 use crate::boxes::Boxes;
-use crate::clock::Instant;
+use crate::clock::{Instant, earliest};
 use crate::duplicates::{Duplicates, Repeat};
 use crate::engine::{Broken, Event};
 use crate::identity::Identity;
@@ -43,9 +41,9 @@ const BROKEN_SETUP_MS: u16 = 2_000;
 const UNIX_MS: Range<u64> = 1_577_836_800_000..7_258_118_400_000;
 
 pub(super) struct Device<F: NorFlash> {
-    identity: Identity,
-    journal: Journal<F>,
-    settings: Settings,
+    pub(super) identity: Identity,
+    pub(super) journal: Journal<F>,
+    pub(super) settings: Settings,
     indicator: Indicator,
     trigger: Trigger,
     boxes: Boxes,
@@ -55,8 +53,8 @@ pub(super) struct Device<F: NorFlash> {
     last_setup: Option<(Result<SetupCode, SetupError>, Instant)>,
     /// Unix time at the start, in milliseconds.
     began_at: Option<u64>,
-    broken: u32,
-    engine: EngineState,
+    pub(super) broken: u32,
+    pub(super) engine: EngineState,
     line_busy_at: Instant,
     tidy_at: Instant,
     requests: Requests,
@@ -78,6 +76,13 @@ impl<F: NorFlash> Device<F> {
     pub fn new(flash: F, area: Range<u32>, identity: Identity, now: Instant) -> Self {
         let journal = Journal::open(flash, area, identity.seed);
         let settings = settings::from_bytes(journal.settings());
+        #[cfg(feature = "defmt")]
+        defmt::info!(
+            "{} scans wait in {}, sound: {}",
+            journal.waiting(),
+            journal.store(),
+            journal.is_sound()
+        );
         Self {
             identity,
             settings,
@@ -170,7 +175,10 @@ impl<F: NorFlash> Device<F> {
         let box_number = self.boxes.of(aim, text, self.settings.box_pause_ms, now);
         let scan = NewScan { box_number, at: self.moment(now), aim, verdict, text };
         self.has_changed = true;
-        if self.journal.append(&scan).is_err() {
+        let appended = self.journal.append(&scan);
+        #[cfg(feature = "defmt")]
+        defmt::info!("code of {} bytes, {}: {}", text.len(), verdict, appended);
+        if appended.is_err() {
             self.journal.refuse();
             self.refused.accepted(text, now);
             return self.indicator.play(Signal::Refused, now);
@@ -236,6 +244,8 @@ impl<F: NorFlash> Device<F> {
         }
         self.must_set_up |= settings::concerns_engine(&self.settings, &new);
         self.indicator.set_loudness(new.loudness);
+        #[cfg(feature = "defmt")]
+        defmt::info!("{}", new);
         self.settings = new;
         Ok(())
     }
@@ -287,8 +297,7 @@ impl<F: NorFlash> Device<F> {
     }
 
     pub fn wake_at(&self) -> Option<Instant> {
-        let wakes = [self.indicator.wake_at(), self.trigger.wake_at(), self.quiet_at()];
-        wakes.into_iter().flatten().min()
+        earliest(&[self.indicator.wake_at(), self.trigger.wake_at(), self.quiet_at()])
     }
 
     pub fn take_set_up(&mut self) -> bool {
@@ -329,56 +338,6 @@ impl<F: NorFlash> Device<F> {
             return Some(BoardRequest::Restart(restart));
         }
         core::mem::take(panic).then_some(BoardRequest::Panic)
-    }
-}
-
-impl<F: NorFlash> Source for Device<F> {
-    fn hello(&self) -> ScannerHello {
-        let Capabilities(bits) = self.identity.capabilities;
-        let durable = if self.journal.is_sound() { Capabilities::DURABLE } else { 0 };
-        ScannerHello {
-            versions: Versions::OURS,
-            nonce: 0,
-            board: self.identity.board,
-            firmware: self.identity.firmware,
-            capabilities: Capabilities(bits | durable),
-            serial: self.identity.serial,
-            store: self.journal.store(),
-            oldest: self.journal.oldest(),
-            next: self.journal.next(),
-            boots: self.journal.boots(),
-            start: self.identity.start,
-        }
-    }
-
-    fn state(&self) -> State {
-        let usage = self.journal.usage();
-        State {
-            waiting: self.journal.waiting(),
-            used: usage.used,
-            // A flash that does not work takes nothing more.
-            capacity: if self.journal.is_sound() { usage.capacity } else { 0 },
-            refused: self.journal.refused(),
-            broken: self.broken,
-            bad_frames: 0,
-            engine: self.engine,
-        }
-    }
-
-    fn settings(&self) -> Settings {
-        self.settings
-    }
-
-    fn crash(&self) -> Option<Crash<'_>> {
-        self.identity.crash.as_ref().map(|crash| crash.as_crash())
-    }
-
-    fn scan_after<'b>(
-        &mut self,
-        after: Sequence,
-        buffer: &'b mut [u8; TEXT_MAX],
-    ) -> Option<Scan<'b>> {
-        self.journal.scan_after(after, buffer)
     }
 }
 

@@ -24,18 +24,29 @@ pub(super) enum Taken {
     /// A code: [`Decode::text`] has it until the next packet.
     Whole,
     TooLong,
+    /// Perhaps a part of something else than what was begun.
+    Doubtful,
     /// Had already, or empty.
     Nothing,
 }
 
-/// Gathers a code from one packet or several.
+/// After a code was given up, parts of it may still come for so long, in milliseconds.
+const REMAINS_MS: u64 = 3_000;
+
+/// Gathers a code from one packet or several. A part that is not known to belong where it would go
+/// is left out, with all the rest of its code: half a number is worse than none.
 #[derive(Debug)]
 pub(super) struct Decode {
     text: Vec<u8, { aim::LEN + TEXT_MAX + 2 }>,
     symbology: u8,
+    opcode: u8,
     too_long: bool,
     /// When the last part of an unfinished code came.
     open: Option<Instant>,
+    /// Since then a packet came broken.
+    doubted: bool,
+    /// A code whose packets had this opcode was given up then.
+    given_up: Option<(u8, Instant)>,
     last: Option<Seen>,
 }
 
@@ -47,7 +58,16 @@ struct Seen {
 
 impl Decode {
     pub(super) const fn new() -> Self {
-        Self { text: Vec::new(), symbology: 0, too_long: false, open: None, last: None }
+        Self {
+            text: Vec::new(),
+            symbology: 0,
+            opcode: 0,
+            too_long: false,
+            open: None,
+            doubted: false,
+            given_up: None,
+            last: None,
+        }
     }
 
     /// Takes the next packet. The engine marks a repetition; one of a packet that was taken is
@@ -62,10 +82,16 @@ impl Decode {
         let [symbology, text @ ..] = packet.data else {
             return Taken::Nothing;
         };
-        if self.open.is_none() {
+        let belongs = (self.opcode, self.symbology) == (packet.opcode, *symbology);
+        let doubted = core::mem::take(&mut self.doubted) && !packet.again;
+        if self.is_remains(packet.opcode, now) || (self.open.is_some() && belongs && doubted) {
+            self.abandon(now);
+            return Taken::Doubtful;
+        }
+        if self.open.is_none() || !belongs {
             self.text.clear();
             self.too_long = false;
-            self.symbology = *symbology;
+            (self.opcode, self.symbology) = (packet.opcode, *symbology);
         }
         self.too_long |= self.text.extend_from_slice(text).is_err();
         self.open = packet.more.then_some(now);
@@ -80,6 +106,7 @@ impl Decode {
     /// A packet came broken: the next repetition may be of one that was never taken.
     pub(super) fn disturbed(&mut self) {
         self.last = None;
+        self.doubted = self.open.is_some();
     }
 
     /// When the last part of an unfinished code came.
@@ -88,8 +115,16 @@ impl Decode {
     }
 
     /// Gives an unfinished code up.
-    pub(super) fn abandon(&mut self) {
-        self.open = None;
+    pub(super) fn abandon(&mut self, now: Instant) {
+        if self.open.take().is_some() {
+            self.given_up = Some((self.opcode, now));
+        }
+    }
+
+    /// Whether a packet may be what is left of a code that was given up.
+    fn is_remains(&self, opcode: u8, now: Instant) -> bool {
+        let is_near = |at: Instant| now.millis_since(at) < REMAINS_MS;
+        self.given_up.is_some_and(|(given_up, at)| given_up == opcode && is_near(at))
     }
 
     /// The code, without what engines put around it.

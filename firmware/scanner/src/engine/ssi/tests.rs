@@ -227,8 +227,35 @@ fn parts_that_are_too_much_and_parts_that_never_end_are_told() {
     bed.feed(&decoded(2, 0x1c, b"half"));
     bed.pass(REPAIR_MS);
     assert_eq!(bed.take(), [NOISE]);
+    // What comes right behind may be the other half.
+    bed.feed(&decoded(0, 0x1c, IMEI));
+    assert_eq!(bed.take(), [NOISE]);
+    bed.pass(REPAIR_MS);
     bed.feed(&decoded(0, 0x1c, IMEI));
     assert_eq!(bed.take(), [code(b"Q1", IMEI)]);
+}
+
+#[test]
+fn parts_of_different_codes_are_not_joined() {
+    let far = RefCell::default();
+    let mut bed = ready(&far);
+    // Another kind of packet is another code.
+    bed.feed(&packet(0xf4, 2, b"\x1cIMEI:"));
+    bed.feed(&decoded(0, 0x03, IMEI));
+    assert_eq!(bed.take(), [code(b"C0", IMEI)]);
+    // A broken part must come again; what comes instead of it may be anything.
+    bed.feed(&packet(0xf4, 2, b"\x1cIMEI:"));
+    bed.feed(&packet(0xf4, 2, b"\x1c3520990")[..8]);
+    bed.pass(IDLE_MS);
+    bed.feed(&packet(0xf4, 0, b"\x1c01761481"));
+    assert_eq!(bed.take(), [NOISE]);
+    bed.pass(2 * REPAIR_MS);
+    bed.take();
+    bed.feed(&packet(0xf4, 2, b"\x1cIMEI:"));
+    bed.feed(&packet(0xf4, 0, b"\x1c490154203237518")[..8]);
+    bed.pass(IDLE_MS);
+    bed.feed(&packet(0xf4, 1, b"\x1c490154203237518"));
+    assert_eq!(bed.take(), [code(b"Q1", b"IMEI:490154203237518")]);
 }
 
 #[test]
