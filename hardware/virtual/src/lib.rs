@@ -1,8 +1,9 @@
-//! Phones that are not there: AT and Android phones that behave and misbehave, for demonstrations,
-//! tests and integrators.
+//! Phones and scanners that are not there: they behave and misbehave, for demonstrations, tests and
+//! integrators.
 //!
 //! This is the far side of the cable. It shares no parsing with the station, so that a mistake
-//! there cannot hide here.
+//! there cannot hide here. The scanner alone is no imitation: it runs the firmware's own logic, with
+//! an engine that shares nothing with the firmware's drivers.
 //!
 //! | part | job |
 //! |---|---|
