@@ -221,6 +221,20 @@ fn a_lost_resume_is_said_again() {
 }
 
 #[test]
+fn a_resume_that_was_late_takes_back_no_ack() {
+    let mut pair = Pair::resumed(0);
+    pair.accept(5);
+    pair.ack(3);
+    pair.shelf.forget(Sequence(3));
+    pair.forget_what_was();
+    pair.says_to_scanner(&FromStation::Resume { store: STORE, after: Sequence::NONE });
+    assert_eq!(pair.requests, [Request::Durable { through: Sequence(3) }]);
+    let said = scanner_says(&mut pair.scanner, &mut pair.shelf, pair.now);
+    // A state and the two that are not acknowledged, without a word of what went.
+    assert_eq!(said.len(), 3);
+}
+
+#[test]
 fn a_scanner_that_began_anew_is_met_again() {
     let mut pair = Pair::resumed(0);
     pair.accept(2);
