@@ -61,7 +61,7 @@ async fn a_whole_day_leaves_no_number_in_the_log() {
     let directory = tempfile::tempdir().unwrap();
     let scene = Scene::default();
     let mut config = Config::new(Place::open(directory.path()).unwrap());
-    config.buses = vec![scene.bench.clone()];
+    config.buses = scene.buses();
     config.clock = Arc::new(SystemClock);
     config.review_takes = SignedDuration::ZERO;
     config.poll = SignedDuration::ZERO;
