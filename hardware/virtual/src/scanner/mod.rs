@@ -63,7 +63,7 @@ impl Kit {
             engine: EngineKind::Gm65,
             manners: Manners::default(),
             flash: VirtualFlash::new(Self::SECTORS),
-            serial: SerialNumber([0xe6, 0x60, 0x58, 0x38, 0x83, 0x00, 0x00, n]),
+            serial: SerialNumber([0xe6, 0x60, 0x58, 0x38, 0x83, 0x26, 0xab, n]),
         }
     }
 }

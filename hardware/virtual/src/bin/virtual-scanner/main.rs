@@ -47,7 +47,7 @@ struct Cli {
     #[arg(long, value_name = "KIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(16..=16_384))]
     size: u32,
     /// Its serial number, 16 hexadecimal digits.
-    #[arg(long, value_name = "HEX", default_value = "E660583883000000", value_parser = serial)]
+    #[arg(long, value_name = "HEX", default_value = "E66058388326AB00", value_parser = serial)]
     serial: SerialNumber,
     /// Tell everything as JSON, one object a line.
     #[arg(long)]
