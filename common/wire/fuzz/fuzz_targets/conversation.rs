@@ -11,6 +11,9 @@ use tekser_wire::version::Versions;
 
 const STORE: StoreId = StoreId(7);
 
+/// What a line holds at most before it is doubled, in bytes.
+const LINE_MAX: usize = 16 * FRAME_MAX;
+
 struct Shelf {
     oldest: u32,
     next: u32,
@@ -112,7 +115,9 @@ fuzz_target!(|input: &[u8]| {
             4 | 5 => world.shelf.next += how as u32 % 16,
             6 => world.durable = world.heard,
             7 => line.truncate(line.len() * how / 256),
-            8 => line.extend_from_within(line.len() * how / 256..),
+            // A line that holds more than this would be the test's fault, not that of the ends.
+            8 if line.len() < LINE_MAX => line.extend_from_within(line.len() * how / 256..),
+            8 => {}
             9 => {
                 let place = line.len() * how / 256;
                 if let Some(byte) = line.get_mut(place) {
