@@ -30,6 +30,8 @@ pub struct Counter {
     pub to_engine: Vec<u8>,
     connected: bool,
     nonce: u32,
+    /// What was said to a station that is somewhere else, if that has the cable.
+    elsewhere: Option<Vec<u8>>,
 }
 
 impl Counter {
@@ -51,6 +53,7 @@ impl Counter {
             to_engine: Vec::new(),
             connected: false,
             nonce: 1,
+            elsewhere: None,
         })
     }
 
@@ -60,6 +63,18 @@ impl Counter {
         counter.power(true);
         counter.until_ready();
         Some(counter)
+    }
+
+    /// Gives the cable to another station than the one in here.
+    #[cfg(unix)]
+    pub fn hand_over(&mut self) {
+        self.elsewhere = Some(Vec::new());
+    }
+
+    /// What the scanner said to the other station since this was last asked.
+    #[cfg(unix)]
+    pub fn said(&mut self) -> Vec<u8> {
+        self.elsewhere.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     pub fn power(&mut self, on: bool) {
@@ -166,7 +181,7 @@ impl Counter {
         let now_ms = self.now() / MS;
         let mut requests = Vec::new();
         let mut wake = end;
-        if self.connected {
+        if self.connected && self.elsewhere.is_none() {
             let said = self.station.say(now_ms);
             if !said.is_empty() {
                 requests.push(json!({ "do": "cdc", "hex": hex(&said) }));
@@ -183,7 +198,10 @@ impl Counter {
 
     fn take(&mut self, happening: Happening) {
         match happening.kind.as_str() {
-            "cdc" => self.station.hear(&happening.bytes(), happening.at),
+            "cdc" => match &mut self.elsewhere {
+                Some(said) => said.extend(happening.bytes()),
+                None => self.station.hear(&happening.bytes(), happening.at),
+            },
             "uart" => {
                 let bytes = happening.bytes();
                 self.engine.receive(&bytes, self.began + Duration::from_nanos(happening.at));

@@ -2,7 +2,8 @@
 //! (`tests/firmware/emulator`), with a virtual scan engine on its UART and a station on its USB.
 //!
 //! Time is simulated and stops whenever a test thinks, so nothing here depends on how fast the
-//! machine is. `firmware/boards/build pico` makes the image, `.ci/run tools` fetches the emulator.
+//! machine is; only in `serve`, where the station is the real program, do both clocks go together.
+//! `firmware/boards/build pico` makes the image, `.ci/run tools` fetches the emulator.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -18,6 +19,8 @@ mod log;
 mod place;
 mod protocol;
 mod restart;
+#[cfg(unix)]
+mod serve;
 mod station;
 mod update;
 mod wiring;
