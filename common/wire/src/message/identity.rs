@@ -72,7 +72,8 @@ impl Capabilities {
     pub const BEEPER: u32 = 1 << 1;
     /// It has a trigger button.
     pub const BUTTON: u32 = 1 << 2;
-    /// The station can send it to its boot loader ([`Restart::BootLoader`]).
+    /// The station can send it to its boot loader
+    /// ([`Restart::BootLoader`](super::Restart::BootLoader)).
     pub const BOOT_LOADER: u32 = 1 << 3;
 
     /// Whether all of these bits are set.
@@ -89,11 +90,11 @@ impl Capabilities {
 pub enum Start {
     /// Power came.
     Power,
-    /// The station asked for it ([`FromStation::Restart`]).
+    /// The station asked for it ([`FromStation::Restart`](super::FromStation::Restart)).
     Asked,
     /// It hung, and its watchdog started it again.
     Watchdog,
-    /// It panicked: a [`FromScanner::Crash`] tells where.
+    /// It panicked: a [`FromScanner::Crash`](super::FromScanner::Crash) tells where.
     Panic,
     /// Something else: a debugger, a reset pin, or what only a newer firmware knows.
     Other,
@@ -101,14 +102,14 @@ pub enum Start {
 
 open_enum!(Start { Power, Asked, Watchdog, Panic, Other }, else Other);
 
-/// A scanner presents itself, in answer to [`FromStation::Hello`]. It never changes: every
-/// version reads that of every other.
+/// A scanner presents itself, in answer to [`FromStation::Hello`](super::FromStation::Hello). It never
+/// changes: every version reads that of every other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ScannerHello {
     /// What it speaks.
     pub versions: Versions,
-    /// The number in the station's `Hello` that this answers, or [`UNASKED`].
+    /// The number in the station's `Hello` that this answers, or [`UNASKED`](super::UNASKED).
     pub nonce: u32,
     /// The board.
     pub board: Board,

@@ -42,7 +42,7 @@ pub struct Settings {
     pub box_pause_ms: u16,
     /// Loudness of the beeper, 0 (off) to 10.
     pub loudness: u8,
-    /// Whether codes with [`Verdict::Nothing`] are kept and sent as well.
+    /// Whether codes with [`Verdict::Nothing`](super::Verdict::Nothing) are kept and sent as well.
     pub keep_nothing: bool,
 }
 
