@@ -68,11 +68,18 @@ fn letters_are_nothing() {
 }
 
 #[test]
-fn a_gs1_label_with_gtin_and_serial_number_is_read() {
-    // GTIN (01), serial number (21), as on a carton.
-    let code = Code::new(b"d2", b"0106901443123454\x1d21490154203237518");
+fn a_gs1_label_with_gtin_and_imei_is_valid() {
+    // Application identifiers 01 (article) and 8002 (mobile telephone), as on a carton.
+    let code = Code::new(b"d2", format!("0106901443123454\x1d8002{SOUND}").into_bytes());
     let Some(verdict) = verdict_of(code) else { return };
-    assert!(matches!(verdict, Verdict::Valid | Verdict::Other), "{verdict:?}");
+    assert_eq!(verdict, Verdict::Valid);
+}
+
+#[test]
+fn a_gs1_label_whose_imei_has_a_wrong_check_digit_is_wrong() {
+    let code = Code::new(b"d2", b"0106901443123454\x1d8002490154203237510");
+    let Some(verdict) = verdict_of(code) else { return };
+    assert_eq!(verdict, Verdict::Wrong);
 }
 
 #[test]
