@@ -1,5 +1,6 @@
 //! `tekser demo`.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -78,13 +79,15 @@ async fn live(station: &Arc<Station>, scene: &Scene, server: &Server, output: &O
         output.line(&format!("{sign} {:<34} {}", step.step, step.detail));
     };
     let story = Story::new(Arc::clone(station), scene, Pace::LIVE, &tell);
+    // One and the same, so that a Ctrl-C just as the story ends is not missed.
+    let mut end = pin!(wait_for_the_end());
     tokio::select! {
         report = story.play() => {
             output.value(&report?);
             output.line("the story is over; the station goes on until Ctrl-C");
-            wait_for_the_end().await;
+            end.await;
         }
-        () = wait_for_the_end() => {}
+        () = &mut end => {}
     }
     Ok(Outcome::Fine)
 }

@@ -15,6 +15,7 @@
 //! | [`pipe`], [`bridge`] | a phone in memory, on every system: its modem, its debug bridge |
 //! | [`engine`] | scan engines, the far side of a scanner's UART |
 //! | [`scanner`] | a scanner: the firmware's own logic with such an engine |
+//! | [`interrupt`] | Ctrl-C, for the two programs |
 //! | [`tcp`] | a debug bridge on a socket of this machine, for any program that speaks ADB |
 //! | [`usb`] | a phone as a USB device, and (Linux) plugged into the kernel |
 //! | [`bench`](mod@bench) | a bench of them, as a [`tekser_hardware::Bus`] |
@@ -27,6 +28,7 @@ pub mod bridge;
 mod drive;
 pub mod engine;
 mod far_side;
+pub mod interrupt;
 pub mod persona;
 pub mod phone;
 pub mod pipe;
@@ -40,6 +42,7 @@ pub mod usb;
 pub use adbd::Adbd;
 pub use bench::VirtualBench;
 pub use engine::VirtualEngine;
+pub use interrupt::Interrupt;
 pub use persona::{Android, Behaviour, Echo, FarSide, LineEnd, Persona, Pull};
 pub use phone::Phone;
 pub use scanner::VirtualScanner;

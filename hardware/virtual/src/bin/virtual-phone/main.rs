@@ -11,8 +11,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::json;
-use tekser_virtual_bench::Persona;
 use tekser_virtual_bench::persona::{AdbBehaviour, Allow, Android, ImeiAnswer};
+use tekser_virtual_bench::{Interrupt, Persona};
 use tokio::sync::mpsc;
 
 use self::manners::Bad;
@@ -243,6 +243,7 @@ const RHYTHM: Duration = Duration::from_millis(50);
 async fn run(plug: &Plug) -> anyhow::Result<bool> {
     let persona = plug.persona()?;
     let key = plug.persona.clone();
+    let mut interrupt = Interrupt::listen()?;
     let phone = Plugged::plug(persona.clone(), plug.on, plug.address).await?;
     announce(plug.json, &key, &persona, &phone)?;
     let mut teller = Teller { json: plug.json, ..Teller::default() };
@@ -250,10 +251,7 @@ async fn run(plug: &Plug) -> anyhow::Result<bool> {
     let mut rhythm = tokio::time::interval(RHYTHM);
     loop {
         tokio::select! {
-            pulled = tokio::signal::ctrl_c() => {
-                pulled?;
-                break;
-            }
+            () = interrupt.pressed() => break,
             Some(()) = enter.recv() => {
                 phone.touch_allow();
             }

@@ -13,6 +13,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 use serde_json::json;
 use tekser_hardware::scanner::{Event, Session};
+use tekser_virtual_bench::Interrupt;
 use tekser_virtual_bench::engine::Manners;
 use tekser_virtual_bench::scanner::{Kit, Shown, VirtualFlash, VirtualScanner};
 use tekser_wire::message::{EngineKind, FromStation, SerialNumber, Settings};
@@ -140,6 +141,7 @@ fn list() -> anyhow::Result<()> {
 }
 
 async fn run(cli: &Cli) -> anyhow::Result<()> {
+    let mut interrupt = Interrupt::listen()?;
     let sectors = cli.size as usize / 4;
     let flash = match &cli.flash {
         Some(path) => VirtualFlash::in_file(path, sectors)
@@ -154,7 +156,7 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
     let mut words = lines();
     loop {
         tokio::select! {
-            ended = tokio::signal::ctrl_c() => return Ok(ended?),
+            () = interrupt.pressed() => return Ok(()),
             () = scanner.shows(|shown| shown.len() > told) => {
                 let shown = scanner.shown();
                 shown.iter().skip(told).try_for_each(|shown| tell(cli, shown))?;
