@@ -10,6 +10,7 @@
 //! | [`bench`](mod@bench) | what is plugged in; readings merged into handsets |
 //! | [`check`] | our rules, then the registry's verdict |
 //! | [`ruling`] | what a registry can say: verdicts and decisions |
+//! | [`rules`](mod@rules) | what may change in the regime, as data |
 //! | [`cases`] | what is filed, and what would get it refused |
 //! | [`batch`] | manifest and signature |
 //! | [`outbox`] | submissions on their way, never lost, never sent twice |
@@ -32,6 +33,7 @@ pub mod id;
 pub mod outbox;
 pub mod place;
 pub mod registry;
+pub mod rules;
 pub mod ruling;
 pub mod station;
 pub mod store;

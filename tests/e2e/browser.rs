@@ -164,6 +164,8 @@ async fn a_filing_is_followed_to_its_answer() {
             date: "2026-03-12".parse().unwrap(),
         }),
         technician: None,
+        applicant: None,
+        documents: Vec::new(),
     };
     let station = Arc::clone(&world.station);
     let case = station.open_case(replacement).await.unwrap().case;

@@ -13,6 +13,7 @@ mod machine;
 mod modem;
 mod output;
 mod read;
+mod rules;
 mod serve;
 
 use std::io::IsTerminal as _;
@@ -97,12 +98,14 @@ enum Command {
     Read(read::Arguments),
     /// Ask the registry about IMEIs.
     Check(check::Arguments),
-    /// Open and look at cases of replaced boards and modules.
+    /// Open and look at cases: replaced boards, devices brought in for sale or by a person.
     #[command(subcommand)]
     Case(case::Command),
     /// Put cases in signed batches, submit them, follow the answer.
     #[command(subcommand)]
     Batch(batch::Command),
+    /// Print the rules that a preflight goes by, each with its source.
+    Rules(rules::Arguments),
     /// Look for what keeps this machine from being a station.
     Doctor,
     /// Print the OpenAPI description of the web API.
@@ -184,6 +187,7 @@ async fn run(arguments: Arguments, output: &Output) -> Ended {
         Command::Check(arguments) => check::run(arguments, &setting, output).await,
         Command::Case(command) => case::run(command, &setting, output).await,
         Command::Batch(command) => batch::run(command, &setting, output).await,
+        Command::Rules(arguments) => rules::run(&arguments, &setting, output),
         Command::Doctor => doctor::run(&setting, output).await,
         Command::Openapi => {
             output.text(&crate::api::document().to_pretty_json()?);

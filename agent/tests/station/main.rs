@@ -8,6 +8,7 @@ mod checks;
 mod description;
 mod desk;
 mod events;
+mod filings;
 mod guard;
 mod modem;
 mod outbox;
