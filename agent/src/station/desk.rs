@@ -241,8 +241,13 @@ impl Station {
             return Err(DeskError::BatchSize);
         }
         let mut cases = Vec::with_capacity(ids.len());
+        let mut imeis = 0;
         for &id in ids {
             let case = self.store.case(id).await?.ok_or(DeskError::NoSuchCase(id))?;
+            imeis += case.filing.new_imeis().count();
+            if imeis > BATCH_IMEIS_MAX {
+                return Err(DeskError::BatchSize);
+            }
             if !case.state.may_be_batched() {
                 return Err(DeskError::NotOpen { case: id, state: case.state.kind() });
             }
@@ -253,10 +258,6 @@ impl Station {
                 return Err(DeskError::WouldBeRefused { case: id, findings });
             }
             cases.push(case);
-        }
-        let imeis: usize = cases.iter().map(|case| case.filing.new_imeis().count()).sum();
-        if imeis > BATCH_IMEIS_MAX {
-            return Err(DeskError::BatchSize);
         }
         // The cases are read again under the write lock: what is signed is what is kept.
         let mut change = self.store.begin().await?;

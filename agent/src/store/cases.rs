@@ -9,8 +9,11 @@ use super::{Change, EventKind, Page, Store, StoreError, read_body, write_body};
 use crate::cases::{Case, CaseState, Filing};
 use crate::id::CaseId;
 
-/// Most other cases that a case is held against; the newest count.
-const OTHERS_MAX: u32 = 500;
+/// Most other cases of a person that a case is held against; the newest count.
+const OF_PERSON_MAX: u32 = 500;
+
+/// Most other cases with one document; an import may be large, so they are few.
+const OF_DOCUMENT_MAX: u32 = 32;
 
 impl Store {
     /// Keeps a new case.
@@ -67,7 +70,7 @@ impl Store {
         self.page("case", sql, page).await
     }
 
-    /// Other cases of the same applicant, or that name one of the same documents.
+    /// Other cases of the same person, or that name one of the same documents.
     ///
     /// # Errors
     ///
@@ -75,17 +78,18 @@ impl Store {
     pub async fn related_cases(&self, case: &Case) -> Result<Vec<Case>, StoreError> {
         let mut bodies: BTreeMap<String, String> = BTreeMap::new();
         let own = case.id.to_string();
-        if let Some(applicant) = applicant(&case.filing) {
-            let sql = "SELECT id, body FROM filed_case WHERE applicant = ?1 AND id <> ?2 \
+        if let (Filing::Personal(_), Some(applicant)) = (&case.filing, applicant(&case.filing)) {
+            let sql = "SELECT id, body FROM filed_case \
+                       WHERE applicant = ?1 AND kind = 'personal' AND id <> ?2 \
                        ORDER BY id DESC LIMIT ?3";
-            let rows = sqlx::query_as(sql).bind(applicant).bind(&own).bind(OTHERS_MAX);
+            let rows = sqlx::query_as(sql).bind(applicant).bind(&own).bind(OF_PERSON_MAX);
             bodies.extend(rows.fetch_all(&self.pool).await?);
         }
         for key in document_keys(&case.filing) {
             let sql = "SELECT c.id, c.body FROM case_document d JOIN filed_case c \
                        ON c.id = d.filed_case WHERE d.key = ?1 AND c.id <> ?2 \
                        ORDER BY c.id DESC LIMIT ?3";
-            let rows = sqlx::query_as(sql).bind(key).bind(&own).bind(OTHERS_MAX);
+            let rows = sqlx::query_as(sql).bind(key).bind(&own).bind(OF_DOCUMENT_MAX);
             bodies.extend(rows.fetch_all(&self.pool).await?);
         }
         bodies.values().map(|text| read_body("case", text)).collect()

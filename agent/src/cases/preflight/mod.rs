@@ -63,7 +63,7 @@ pub struct Known<'a> {
     pub handsets: &'a BTreeMap<HandsetId, Handset>,
     /// The latest verdicts about its IMEIs; missing ones count as not asked.
     pub verdicts: &'a BTreeMap<Imei14, Verdict>,
-    /// Other cases of the same applicant, or with one of the same documents.
+    /// Other cases of the same person, or with one of the same documents.
     pub others: &'a [Case],
     /// Those of its IMEIs that were replaced away before, by an approved case.
     pub replaced_away: &'a BTreeSet<Imei14>,
