@@ -1,5 +1,7 @@
 //! Documents of a case.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tekser_imei::IinBin;
@@ -98,6 +100,34 @@ pub enum DocumentKind {
     Photo,
     /// Anything else.
     Other,
+}
+
+impl DocumentKind {
+    /// Whether such a document lists the devices that it came with.
+    pub const fn lists_devices(self) -> bool {
+        matches!(
+            self,
+            Self::CustomsDeclaration
+                | Self::PassengerDeclaration
+                | Self::ExpressDeclaration
+                | Self::TrackingNumber
+                | Self::GoodsNote
+        )
+    }
+}
+
+/// Whether documents name as many devices as there are: all of one kind together, or all together,
+/// since a parcel's number and its declaration name the same devices. Documents that name none say
+/// nothing.
+pub fn fits_quantity(documents: &[Document], devices: usize) -> bool {
+    let mut by_kind: BTreeMap<DocumentKind, u64> = BTreeMap::new();
+    for document in documents.iter().filter(|document| document.kind.lists_devices()) {
+        if let Some(named) = document.devices {
+            *by_kind.entry(document.kind).or_insert(0) += u64::from(named);
+        }
+    }
+    let all: u64 = by_kind.values().sum();
+    by_kind.is_empty() || by_kind.values().chain([&all]).any(|named| *named == devices as u64)
 }
 
 /// A file as the case names it. The file itself stays where the shop keeps it: its digest proves

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use applicant::{Applicant, ApplicantKind};
-pub use document::{AttachedFile, Document, DocumentKind};
+pub use document::{AttachedFile, Document, DocumentKind, fits_quantity};
 pub use filed::{Basis, FiledDevice, Import, Personal};
 pub use filing::{Filing, FilingError};
 pub use preflight::{Known, Preflight, PreflightCode, preflight};

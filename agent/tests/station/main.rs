@@ -9,6 +9,7 @@ mod description;
 mod desk;
 mod events;
 mod filings;
+mod filings_model;
 mod guard;
 mod modem;
 mod outbox;

@@ -4,6 +4,7 @@ use super::devices::not_to_come;
 use super::{Findings, Known, PreflightCode as Code};
 use crate::cases::{
     Applicant, ApplicantKind, Basis, Case, CaseState, Document, DocumentKind, Filing, Replacement,
+    fits_quantity,
 };
 use crate::rules::{Origin, ProofOf, Rules, day};
 
@@ -48,7 +49,7 @@ pub(super) fn of_import(filing: &Filing, known: &Known<'_>, found: &mut Findings
     for (at, document) in filing.documents().iter().enumerate() {
         each(document, &format!("documents[{at}]"), filing, of, known, found);
     }
-    quantity(filing, of, known.rules, found);
+    quantity(filing, found);
 }
 
 fn fitting(applicant: Applicant, kinds: &[ApplicantKind], found: &mut Findings) {
@@ -170,21 +171,12 @@ pub(super) fn naming<'a>(
         .filter(move |case| case.filing.documents().iter().any(&same))
 }
 
-/// Whether the documents of import name as many devices as the case has.
-fn quantity(filing: &Filing, of: ProofOf, rules: &Rules, found: &mut Findings) {
-    let proves = |kind| rules.proof.get(&of).is_some_and(|rule| rule.kinds.contains(&kind));
-    let mut named: Option<u64> = None;
-    let mut first = 0;
-    for (at, document) in filing.documents().iter().enumerate() {
-        if let Some(devices) = document.devices.filter(|_| proves(document.kind)) {
-            if named.is_none() {
-                first = at;
-            }
-            named = Some(named.unwrap_or(0) + u64::from(devices));
-        }
-    }
-    let here = filing.devices().len() as u64;
-    if named.is_some_and(|named| named != here) {
+/// Whether the documents name as many devices as the case has.
+fn quantity(filing: &Filing, found: &mut Findings) {
+    let documents = filing.documents();
+    if !fits_quantity(documents, filing.devices().len()) {
+        let named = |one: &Document| one.kind.lists_devices() && one.devices.is_some();
+        let first = documents.iter().position(named).unwrap_or_default();
         let cure = "file as many devices as the documents name: add the missing ones, or the \
                     document of the others";
         found.stop(Code::QuantityDiffers, &format!("documents[{first}].devices"), cure);

@@ -7,7 +7,7 @@ use tekser_imei::Imei14;
 
 use super::{ApplicationNo, Decision, Listing, Progress, Row, Sandbox, relist};
 use crate::batch::{Manifest, ManifestCase};
-use crate::cases::{Document, Filing, Replacement};
+use crate::cases::{Document, Filing, Replacement, fits_quantity};
 use crate::ruling::{BlockReason, Refusal, Verdict};
 
 pub(super) enum ReviewError {
@@ -142,10 +142,8 @@ fn about_devices(filing: &Filing) -> Vec<Refusal> {
     if filing.devices().is_empty() || filing.devices().iter().any(|one| one.imeis.is_empty()) {
         refusals.push(Refusal::ImeiMissing);
     }
-    let named = documents.iter().filter_map(|document| document.devices);
-    let named = named.reduce(u32::saturating_add).map(u64::from);
     let numbers: Vec<Imei14> = filing.new_imeis().map(|imei| imei.imei14()).collect();
-    if named.is_some_and(|named| named != filing.devices().len() as u64) || repeats(&numbers) {
+    if !fits_quantity(documents, filing.devices().len()) || repeats(&numbers) {
         refusals.push(Refusal::QuantityMismatch);
     }
     refusals

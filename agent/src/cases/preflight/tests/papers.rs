@@ -140,6 +140,13 @@ fn the_document_names_as_many_devices_as_the_case() {
         let expected = [(Code::QuantityDiffers, Stop, "documents[0].devices")];
         check(one, if fits { &[] } else { &expected });
     }
+    // A parcel's number and its declaration name the same device.
+    let mut one = parcel();
+    one.documents.push(document(DocumentKind::ExpressDeclaration, "2", PERSON));
+    for document in &mut one.documents {
+        document.devices = Some(1);
+    }
+    check(one, &[]);
 }
 
 /// ATS-Verify, risk analysis: the same document used by more than one IIN is flagged.
