@@ -11,6 +11,7 @@
 //! | [`counter`] | scanners and the codes that they send |
 //! | [`check`] | our rules, then the registry's verdict |
 //! | [`ruling`] | what a registry can say: verdicts and decisions |
+//! | [`rules`](mod@rules) | what may change in the regime, as data |
 //! | [`cases`] | what is filed, and what would get it refused |
 //! | [`batch`] | manifest and signature |
 //! | [`outbox`] | submissions on their way, never lost, never sent twice |
@@ -34,6 +35,7 @@ pub mod id;
 pub mod outbox;
 pub mod place;
 pub mod registry;
+pub mod rules;
 pub mod ruling;
 pub mod station;
 pub mod store;

@@ -114,6 +114,11 @@ impl Place {
         self.0.join("station-key.pem")
     }
 
+    /// Rules that replace some of the program's, if the shop put them there.
+    pub fn rules(&self) -> PathBuf {
+        self.0.join("rules.toml")
+    }
+
     /// The key for the debug bridge of Android phones.
     pub fn adb_key(&self) -> PathBuf {
         self.0.join("adb_key")

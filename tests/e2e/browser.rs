@@ -164,6 +164,8 @@ async fn a_filing_is_followed_to_its_answer() {
             date: "2026-03-12".parse().unwrap(),
         }),
         technician: None,
+        applicant: None,
+        documents: Vec::new(),
     };
     let station = Arc::clone(&world.station);
     let case = station.open_case(replacement).await.unwrap().case;
@@ -173,6 +175,40 @@ async fn a_filing_is_followed_to_its_answer() {
     browser.until_shown("SB-000001").await;
     let approved = r#"[data-submission][data-state="approved"]"#;
     browser.client.wait().at_most(PATIENCE).for_element(Locator::Css(approved)).await.unwrap();
+    browser.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn devices_brought_in_are_shown_with_what_would_get_them_refused() {
+    let Some(browser) = Browser::start().await else { return };
+    let world = World::new().await;
+    browser.client.goto(&page(&world)).await.unwrap();
+    browser.client.wait().for_element(Locator::Id("scan-text")).await.unwrap();
+    let filing: tekser::cases::Filing = serde_json::from_value(json!({ "personal": {
+        "reference": "P-2026-0007",
+        "applicant": { "kind": "individual", "number": "850615100017" },
+        "basis": "gift",
+        "devices": [{ "imeis": ["260531793113837"] }],
+        "documents": [{ "kind": "receipt", "number": "1" }],
+    } }))
+    .unwrap();
+    world.station.open_case(filing).await.unwrap();
+    browser.until_shown("P-2026-0007").await;
+    browser.until_shown("260531793113837").await;
+    let open = Locator::Css(r#"[data-work-order="P-2026-0007"] [data-action="open"]"#);
+    browser.client.find(open).await.unwrap().click().await.unwrap();
+    for code in ["document_not_about_import", "document_unfit", "country_missing", "model_missing"]
+    {
+        let finding = format!(r#"#case-outcome [data-preflight="{code}"]"#);
+        let wait = browser.client.wait().at_most(PATIENCE);
+        let finding = wait.for_element(Locator::Css(&finding)).await.unwrap();
+        let text = finding.text().await.unwrap();
+        assert!(!text.contains(code) && text.len() > 20, "{text}");
+    }
+    for (id, shown) in [("case-fields", false), ("case-save", false), ("case-close", true)] {
+        let element = browser.client.find(Locator::Id(id)).await.unwrap();
+        assert_eq!(element.is_displayed().await.unwrap(), shown, "{id}");
+    }
     browser.end().await;
 }
 

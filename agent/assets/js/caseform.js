@@ -1,7 +1,7 @@
 // The form of a case: opens it, amends it, shows what would get it refused.
 
 import { Problem, get, write } from "./api.js";
-import { problemOf, stateBadge } from "./casewords.js";
+import { problemOf, referenceOf, stateBadge } from "./casewords.js";
 import { byId, h, show } from "./dom.js";
 import { imei14, imeiTrouble, localDate, readDate } from "./format.js";
 import { imeisFrom, nameOf, preflightOf, severityMark } from "./phone.js";
@@ -34,12 +34,15 @@ export async function openCase(id) {
   const view = await get(`/cases/${id}`).catch(() => null);
   if (!view) return;
   clear(view);
-  fill(view.replacement);
+  // Devices that were brought in are filed by shop software and the command line: the page shows
+  // what would get them refused.
+  if (view.replacement) fill(view.replacement);
   if (isLocked()) outcome(h("p", { class: "why" }, t("form.locked")));
   else tellFindings(view.preflight);
   reveal();
 }
 
+const isReplacement = () => shown === null || shown.replacement !== undefined;
 const isLocked = () => shown !== null && shown.state !== "open" && shown.state !== "refused";
 
 function clear(view) {
@@ -55,10 +58,11 @@ function clear(view) {
 }
 
 function head() {
-  byId("case-heading").textContent = shown ? t("form.edit", { name: shown.replacement.work_order }) : t("form.new");
+  byId("case-heading").textContent = shown ? t("form.edit", { name: referenceOf(shown) }) : t("form.new");
   byId("case-state").replaceChildren(shown ? stateBadge(shown) : "");
   byId("case-save").textContent = shown ? t("form.save") : t("form.open");
-  show(byId("case-save"), !isLocked());
+  show(byId("case-fields"), isReplacement());
+  show(byId("case-save"), isReplacement() && !isLocked());
 }
 
 function reveal() {
@@ -174,12 +178,15 @@ const optional = (name) => input(name).value.trim() || null;
 function read() {
   if (!optional("work-order")) throw refuse("work-order", t("form.no_work_order"));
   if (!hints()) throw refuse(hint("old") ? "new-imeis" : "old", t("form.bad_imeis"));
+  // What the form has no field for stays as it is.
+  const kept = shown?.replacement ?? {};
   return {
+    ...kept,
     work_order: optional("work-order"),
     handset: input("phone").value || null,
     old: lines("old").map(bare),
     new: lines("new-imeis").map(bare),
-    part: { number: optional("part-number"), serial: optional("part-serial") },
+    part: { ...kept.part, number: optional("part-number"), serial: optional("part-serial") },
     customs: readCustoms(),
     technician: optional("technician"),
   };
@@ -203,7 +210,7 @@ function refuse(name, text) {
 }
 
 async function save() {
-  if (isLocked()) return;
+  if (isLocked() || !isReplacement()) return;
   try {
     const replacement = read();
     const { status, body } = shown ? await write("PUT", `/cases/${shown.id}`, replacement) : await write("POST", "/cases", replacement);

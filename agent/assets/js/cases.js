@@ -2,13 +2,15 @@
 
 import { post } from "./api.js";
 import { openCase, openNew, whenOpened } from "./caseform.js";
-import { problemOf, refusalsOf, stateBadge } from "./casewords.js";
+import { handsetsOf, problemOf, referenceOf, refusalsOf, stateBadge } from "./casewords.js";
 import { byId, h, show, showList } from "./dom.js";
 import { moment } from "./format.js";
 import { imeiText, nameOf } from "./phone.js";
 import { say } from "./say.js";
 import { changed, handsetAt, newest, state, take } from "./state.js";
 import { t } from "./words.js";
+
+const DEVICES_SHOWN = 4;
 
 /** Ids of the cases for the next batch. */
 const chosen = new Set();
@@ -18,7 +20,7 @@ const picked = () => newest(state.cases).filter((one) => chosen.has(one.id) && m
 
 export function draw() {
   const all = newest(state.cases);
-  const phone = (one) => state.handsets.get(one.replacement.handset);
+  const phone = (one) => state.handsets.get(handsetsOf(one)[0]);
   const look = (one) => JSON.stringify([one, chosen.has(one.id), nameOf(phone(one))]);
   showList(byId("cases"), all, (one) => one.id, look, (one) => card(one, phone(one)));
   show(byId("cases-empty"), all.length === 0);
@@ -35,15 +37,26 @@ function drawRegistries() {
 }
 
 function card(one, phone) {
-  const { work_order, old, new: fresh } = one.replacement;
+  const work_order = referenceOf(one);
   const mark = h("input", { type: "checkbox", "data-focus": `choose ${one.id}`, "aria-label": t("cases.choose", { name: work_order }), checked: chosen.has(one.id), disabled: !mayGo(one) });
   mark.addEventListener("change", () => choose(one.id, mark.checked));
   return h("li", { class: "card case", "data-case": one.id, "data-state": one.state, "data-work-order": work_order },
     h("div", { class: "head" }, h("label", {}, mark, h("strong", {}, work_order)), stateBadge(one)),
     h("p", { class: "where" }, [phone && nameOf(phone), moment(one.opened_at)].filter(Boolean).join(" · ")),
-    h("div", { class: "swap" }, h("span", {}, old.map(imeiText)), h("span", { "aria-hidden": "true" }, "→"), h("span", {}, fresh.map(imeiText))),
+    one.replacement ? swap(one.replacement) : brought(one),
     one.state === "refused" && refusalsOf(one.refusals),
-    h("button", { type: "button", "data-action": "open", "data-focus": `open ${one.id}`, onclick: () => openCase(one.id) }, mayGo(one) ? t("cases.edit") : t("cases.view")));
+    h("button", { type: "button", "data-action": "open", "data-focus": `open ${one.id}`, onclick: () => openCase(one.id) }, one.replacement ? (mayGo(one) ? t("cases.edit") : t("cases.view")) : t("cases.findings")));
+}
+
+const swap = ({ old, new: fresh }) =>
+  h("div", { class: "swap" }, h("span", {}, old.map(imeiText)), h("span", { "aria-hidden": "true" }, "→"), h("span", {}, fresh.map(imeiText)));
+
+/** Devices that were brought in: how many, and the IMEIs of the first few. */
+function brought(one) {
+  const kind = one.import ? t("cases.kind_import") : t("cases.kind_personal");
+  const { devices } = one.import ?? one.personal;
+  const first = devices.slice(0, DEVICES_SHOWN).map((device) => h("span", {}, device.imeis.map(imeiText)));
+  return h("div", {}, h("p", {}, `${kind} · ${t("cases.devices", { n: devices.length })}`), h("div", { class: "swap" }, first));
 }
 
 function choose(id, yes) {

@@ -5,6 +5,15 @@ import { badge, preflightOf, severityMark } from "./phone.js";
 import { state } from "./state.js";
 import { t, word } from "./words.js";
 
+/** What a case files, whatever its kind. */
+const filingOf = (one) => one.replacement ?? one.import ?? one.personal;
+
+/** The work order of a case, or the reference. */
+export const referenceOf = (one) => filingOf(one).work_order ?? filingOf(one).reference;
+
+/** The phones of a case that were read here. */
+export const handsetsOf = (one) => [one.replacement?.handset, ...(filingOf(one).devices ?? []).map((device) => device.handset)].filter(Boolean);
+
 const MARKS = { open: "○", batched: "→", approved: "✓", refused: "✕" };
 
 /** How far a case has come. */
@@ -18,7 +27,8 @@ export function refusalsOf(refusals) {
 
 /** A problem in words, with the findings that it names. */
 export function problemOf(problem) {
-  const name = state.cases.get(problem.case)?.replacement.work_order;
+  const one = state.cases.get(problem.case);
+  const name = one && referenceOf(one);
   const title = problem.code === "would_be_refused" && name ? t("cases.would_be_refused", { name }) : problem.text;
   return h("div", { class: "card problem", "data-problem": problem.code },
     h("p", {}, severityMark("stop"), " ", h("strong", {}, title)),

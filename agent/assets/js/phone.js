@@ -122,12 +122,18 @@ export function findingsOf(handset) {
     h("li", { "data-finding": finding.code, "data-severity": finding.severity }, severityMark(finding.severity), h("span", {}, findingText(finding)))));
 }
 
+/** Which device or document of a case a field is in: "№ 3: ". */
+function nth(field) {
+  const at = /^(?:devices|documents)\[(\d+)\]/.exec(field);
+  return at ? `№ ${Number(at[1]) + 1}: ` : "";
+}
+
 /** Findings about a case, with what to do. */
 export function preflightOf(findings) {
   return h("ul", { class: "findings" }, sorted(findings).map((finding) =>
     h("li", { "data-preflight": finding.code, "data-severity": finding.severity, "data-field": finding.field },
       severityMark(finding.severity),
-      h("span", {}, h("strong", {}, word("preflight", finding.code)), h("br"), word("cure", finding.code)))));
+      h("span", {}, h("strong", {}, nth(finding.field), word("preflight", finding.code)), h("br"), word("cure", finding.code)))));
 }
 
 /** Operating system, serial number and eSIM identities. */

@@ -1,7 +1,7 @@
 // Batches on their way to a registry.
 
 import { submit } from "./cases.js";
-import { refusalsOf } from "./casewords.js";
+import { referenceOf, refusalsOf } from "./casewords.js";
 import { byId, h, show, showList } from "./dom.js";
 import { moment, time } from "./format.js";
 import { badge, severityMark } from "./phone.js";
@@ -16,7 +16,7 @@ const MARKS = {
 const FINAL = ["approved", "rejected"];
 const STEPS_SHOWN = 9;
 
-const nameOfCase = (id) => state.cases.get(id)?.replacement.work_order ?? id;
+const nameOfCase = (id) => (state.cases.has(id) ? referenceOf(state.cases.get(id)) : id);
 const casesOf = (batch) => (state.batches.get(batch)?.cases ?? []).map(nameOfCase);
 
 export function draw() {

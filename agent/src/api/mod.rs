@@ -64,6 +64,7 @@ fn v1() -> OpenApiRouter<Arc<Station>> {
         .routes(routes!(checks::list, checks::check))
         .routes(routes!(cases::list, cases::open))
         .routes(routes!(cases::show, cases::amend))
+        .routes(routes!(cases::rules))
         .routes(routes!(batches::list, batches::make))
         .routes(routes!(batches::show))
         .routes(routes!(batches::submissions, batches::submit))

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::bench::{LabelError, ModemError, ScanError};
-use crate::cases::Preflight;
+use crate::cases::{FilingError, Preflight};
 use crate::counter::ScannerError;
 use crate::id::CaseId;
 use crate::station::DeskError;
@@ -87,10 +87,21 @@ impl From<DeskError> for Problem {
             | DeskError::NoSuchBatch(_)
             | DeskError::NoSuchHandset(_)
             | DeskError::NoSuchRegistry(_) => (StatusCode::NOT_FOUND, "not_found"),
-            DeskError::WorkOrder => (StatusCode::UNPROCESSABLE_ENTITY, "work_order"),
-            DeskError::WorkOrderTaken { .. } => (StatusCode::CONFLICT, "work_order_taken"),
-            DeskError::WorkOrderFixed { .. } => (StatusCode::CONFLICT, "work_order_fixed"),
-            DeskError::TooManyImeis => (StatusCode::UNPROCESSABLE_ENTITY, "too_many_imeis"),
+            // These three codes are older than the other kinds of cases: they mean a reference too.
+            DeskError::Filing(FilingError::Reference) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "work_order")
+            }
+            DeskError::ReferenceTaken { .. } => (StatusCode::CONFLICT, "work_order_taken"),
+            DeskError::ReferenceFixed { .. } => (StatusCode::CONFLICT, "work_order_fixed"),
+            DeskError::Filing(FilingError::TooManyImeis) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "too_many_imeis")
+            }
+            DeskError::Filing(FilingError::TooManyDevices { .. }) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "too_many_devices")
+            }
+            DeskError::Filing(FilingError::TooManyDocuments) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "too_many_documents")
+            }
             DeskError::Changed(_) => (StatusCode::CONFLICT, "case_changed"),
             DeskError::NotOpen { .. } => (StatusCode::CONFLICT, "case_not_open"),
             DeskError::WouldBeRefused { case, findings } => {

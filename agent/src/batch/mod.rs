@@ -13,12 +13,15 @@ use utoipa::ToSchema;
 
 pub use signature::{KeyError, PublicKey, Signature, StationKey};
 
-use crate::cases::{Case, Replacement};
+use crate::cases::{Case, Filing};
 use crate::id::{BatchId, CaseId};
 
 /// Most cases in one batch. Registries answer a whole request at once, so small batches lose
 /// less to one bad row.
 pub const BATCH_MAX: usize = 100;
+
+/// Most IMEIs to be verified with one batch: its manifest stays within a megabyte or so.
+pub const BATCH_IMEIS_MAX: usize = 4_000;
 
 /// What is signed: every case of the batch as it stood then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,14 +39,15 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Version written now.
-    pub const VERSION: u8 = 1;
+    /// Version written now. Version 1 had replacements only, and without applicant and documents;
+    /// it is read as before.
+    pub const VERSION: u8 = 2;
 
     /// The manifest of these cases.
     pub fn of(batch: BatchId, made_at: Timestamp, key: PublicKey, cases: &[Case]) -> Self {
         let cases = cases
             .iter()
-            .map(|case| ManifestCase { id: case.id, replacement: case.replacement.clone() })
+            .map(|case| ManifestCase { id: case.id, filing: case.filing.clone() })
             .collect();
         Self { version: Self::VERSION, batch, made_at, key, cases }
     }
@@ -54,8 +58,9 @@ impl Manifest {
 pub struct ManifestCase {
     /// The case.
     pub id: CaseId,
-    /// What is filed.
-    pub replacement: Replacement,
+    /// What is filed, under the name of its kind.
+    #[serde(flatten)]
+    pub filing: Filing,
 }
 
 /// SHA-256 of a manifest, in lower-case hex.
@@ -124,7 +129,8 @@ impl SignedBatch {
     /// The manifest, if its digest and signature are right.
     pub fn verify(&self) -> Option<Manifest> {
         let manifest: Manifest = serde_json::from_str(&self.manifest).ok()?;
-        let right = self.digest == ManifestDigest::of(&self.manifest)
+        let right = (1..=Manifest::VERSION).contains(&manifest.version)
+            && self.digest == ManifestDigest::of(&self.manifest)
             && manifest.batch == self.id
             && manifest.key.verify(self.manifest.as_bytes(), &self.signature);
         right.then_some(manifest)

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::next_step::NextStep;
 use crate::finding::Severity;
-use crate::id::{HandsetId, ReadingId};
+use crate::id::{CaseId, HandsetId, ReadingId};
 
 /// A reading as the station keeps it: what was read, when and from where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -230,6 +230,12 @@ pub enum FindingKind {
     OnAnotherHandset {
         /// The other one.
         handset: HandsetId,
+    },
+    /// The phone gives an IMEI that left with a replaced board before: that board is back, or its
+    /// IMEI was copied.
+    ReplacedAway {
+        /// The case with which it left.
+        case: CaseId,
     },
     /// An earlier reading from the same source gave another IMEI.
     ChangedSince {

@@ -11,6 +11,7 @@ pub(crate) mod modem;
 mod next_step;
 mod plug;
 mod record;
+mod replaced;
 mod serial;
 mod survey;
 mod watch;

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::handset::{Finding, FindingKind, Handset, RecordedReading};
 use super::label::{LABEL_MAX, LabelError, read_label};
-use super::{Bench, DeviceState, Live, merge, serial};
+use super::{Bench, DeviceState, Live, merge, replaced, serial};
 use crate::finding::Severity;
 use crate::id::{HandsetId, ReadingId};
 use crate::store::{Change, StoreError};
@@ -353,6 +353,7 @@ impl Bench {
         // The earliest readings may be beyond those that are merged.
         handset.first_seen = first_seen.unwrap_or(handset.first_seen).min(handset.first_seen);
         mark_others(change, &mut handset).await?;
+        replaced::mark(change, &mut handset, &readings).await?;
         change.save_handset(&handset).await?;
         change.save_reading(&reading).await?;
         Ok((handset, reading.id))

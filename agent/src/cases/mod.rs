@@ -1,98 +1,36 @@
-//! Things to file. This room knows one kind so far: [`Replacement`], a phone whose board or
-//! module was replaced, so that its IMEIs changed.
+//! Things to file, and what would get them refused.
 //!
-//! What a service centre must file is in no published source; the fields are those that a sane
-//! record holds, and the export says that they are assumed.
+//! | kind | what | who applies |
+//! |---|---|---|
+//! | [`Replacement`] | a phone whose board or module was replaced | a service centre |
+//! | [`Import`] | devices brought in for sale | a sole proprietor or a legal entity |
+//! | [`Personal`] | devices that a person brought or was sent | that person |
+//!
+//! The fields of the last two are those that the published guides name; the portal's own form is
+//! in no source. Files stay where the shop keeps them: a case names each by size and SHA-256.
 
+mod applicant;
+mod document;
+mod filed;
+mod filing;
 mod preflight;
+mod replacement;
+mod text;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use tekser_imei::Imei;
 use utoipa::ToSchema;
 
-pub use preflight::{Preflight, PreflightCode, preflight};
+pub use applicant::{Applicant, ApplicantKind};
+pub use document::{AttachedFile, Document, DocumentKind, fits_quantity};
+pub use filed::{Basis, FiledDevice, Import, Personal};
+pub use filing::{Filing, FilingError};
+pub use preflight::{Known, Preflight, PreflightCode, preflight};
+pub use replacement::{CustomsDocument, Part, Replacement};
+pub use text::{Country, FileDigest, Line, TextError};
 
-use crate::id::{BatchId, CaseId, HandsetId};
+use crate::id::{BatchId, CaseId};
 use crate::ruling::Refusal;
-
-/// A replaced board or module: the IMEIs before and after, and the papers of the part.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Replacement {
-    /// Number of the work order or act (АВР). One case per work order.
-    #[schema(example = "WO-2026-0147")]
-    pub work_order: String,
-    /// The phone, if it was read on this bench: its IMEIs are then compared with `new`.
-    #[serde(default)]
-    pub handset: Option<HandsetId>,
-    /// IMEIs before the repair, by slot.
-    #[schema(value_type = Vec<String>)]
-    pub old: Vec<Imei>,
-    /// IMEIs after the repair, by slot.
-    #[schema(value_type = Vec<String>)]
-    pub new: Vec<Imei>,
-    /// The part that was put in.
-    #[serde(default)]
-    pub part: Part,
-    /// Customs declaration under which the part was imported.
-    #[serde(default)]
-    pub customs: Option<CustomsDocument>,
-    /// Who did the work.
-    #[serde(default)]
-    pub technician: Option<String>,
-}
-
-/// IMEIs show masked; the part's serial number and the technician's name do not show.
-impl core::fmt::Debug for Replacement {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Replacement")
-            .field("work_order", &self.work_order)
-            .field("handset", &self.handset)
-            .field("old", &self.old)
-            .field("new", &self.new)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Replacement {
-    /// Longest work order, in bytes.
-    pub const WORK_ORDER_MAX: usize = 64;
-
-    /// Most IMEIs taken in on either side: more than any phone has, so that a preflight can say
-    /// what is wrong with the surplus.
-    pub const IMEIS_MAX: usize = 16;
-
-    /// Every IMEI of the case, old ones first.
-    pub fn imeis(&self) -> impl Iterator<Item = Imei> + '_ {
-        self.old.iter().chain(&self.new).copied()
-    }
-}
-
-/// A spare part.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Part {
-    /// Part number.
-    #[serde(default)]
-    pub number: Option<String>,
-    /// Serial number.
-    #[serde(default)]
-    pub serial: Option<String>,
-}
-
-/// A customs declaration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CustomsDocument {
-    /// Its number.
-    #[schema(example = "55301/120326/0004567")]
-    pub number: String,
-    /// Its date.
-    #[schema(value_type = String, format = Date)]
-    pub date: Date,
-}
 
 /// A case as the station keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -106,7 +44,8 @@ pub struct Case {
     #[serde(flatten)]
     pub state: CaseState,
     /// What is filed.
-    pub replacement: Replacement,
+    #[serde(flatten)]
+    pub filing: Filing,
 }
 
 /// How far a case has come.

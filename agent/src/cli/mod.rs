@@ -14,6 +14,7 @@ mod modem;
 mod output;
 mod read;
 mod remote;
+mod rules;
 mod scanner;
 mod serve;
 
@@ -99,12 +100,14 @@ enum Command {
     Read(read::Arguments),
     /// Ask the registry about IMEIs.
     Check(check::Arguments),
-    /// Open and look at cases of replaced boards and modules.
+    /// Open and look at cases: replaced boards, devices brought in for sale or by a person.
     #[command(subcommand)]
     Case(case::Command),
     /// Put cases in signed batches, submit them, follow the answer.
     #[command(subcommand)]
     Batch(batch::Command),
+    /// Print the rules that a preflight goes by, each with its source.
+    Rules(rules::Arguments),
     /// List, set up and watch barcode scanners.
     #[command(subcommand)]
     Scanner(scanner::Command),
@@ -189,6 +192,7 @@ async fn run(arguments: Arguments, output: &Output) -> Ended {
         Command::Check(arguments) => check::run(arguments, &setting, output).await,
         Command::Case(command) => case::run(command, &setting, output).await,
         Command::Batch(command) => batch::run(command, &setting, output).await,
+        Command::Rules(arguments) => rules::run(&arguments, &setting, output),
         Command::Scanner(command) => scanner::run(command, &setting, output).await,
         Command::Doctor => doctor::run(&setting, output).await,
         Command::Openapi => {

@@ -214,6 +214,10 @@ impl Output {
             FindingKind::OnlyOnLabel => "on the label only".to_owned(),
             FindingKind::NotOnLabel => "not on the label".to_owned(),
             FindingKind::OnAnotherHandset { .. } => "another phone gave the same IMEI".to_owned(),
+            FindingKind::ReplacedAway { .. } => {
+                "this IMEI left with a replaced board before: the board is back, or it was copied"
+                    .to_owned()
+            }
             FindingKind::ChangedSince { .. } => "it gave another IMEI before".to_owned(),
             FindingKind::NoImei => {
                 "it gave no IMEI: dial *#06# and scan or type what it shows".to_owned()

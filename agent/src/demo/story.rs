@@ -265,7 +265,7 @@ impl<'a> Story<'a> {
         let mut opened = 0;
         for (index, (id, _)) in self.replaced() {
             let work_order = format!("WO-2026-{:04}", 147 + index);
-            if self.station.store.case_of_work_order(&work_order).await?.is_some() {
+            if self.station.store.case_of_reference(&work_order).await?.is_some() {
                 continue;
             }
             let Some(handset) = self.handset_at(id).await? else {
@@ -277,12 +277,14 @@ impl<'a> Story<'a> {
                 handset: Some(handset.id),
                 old: handset.imeis_from(|source| source == Source::Label),
                 new: read_from_phone(&handset),
-                part: Part { number: Some(format!("PBA-{index:02}")), serial: None },
+                part: Part { number: Some(format!("PBA-{index:02}")), ..Part::default() },
                 customs: Some(CustomsDocument {
                     number: "55301/120326/0004567".to_owned(),
                     date: date(2026, 3, 12),
                 }),
                 technician: None,
+                applicant: None,
+                documents: Vec::new(),
             };
             self.station.open_case(replacement).await?;
             opened += 1;
@@ -333,7 +335,7 @@ impl<'a> Story<'a> {
     /// After an answer the registry's lists have changed.
     async fn check_filed_imeis_again(&self) -> Result<(), StoryError> {
         for case in self.station.store.cases(&Page::first(200)).await? {
-            let imeis: Vec<_> = case.replacement.imeis().collect();
+            let imeis: Vec<_> = case.filing.imeis().collect();
             self.station.checks.check(&imeis).await?;
         }
         Ok(())

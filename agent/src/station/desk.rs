@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::batch::{BATCH_MAX, SignedBatch};
-use crate::bench::Handset;
-use crate::cases::{Case, CaseState, Preflight, Replacement, preflight};
+use crate::batch::{BATCH_IMEIS_MAX, BATCH_MAX, SignedBatch};
+use crate::cases::{Case, CaseState, Filing, FilingError, Known, Preflight, preflight};
 use crate::finding::Severity;
 use crate::id::{BatchId, CaseId, HandsetId};
 use crate::outbox::Submission;
 use crate::registry::RegistryId;
+use crate::rules::{Fee, day};
 use crate::station::Station;
 use crate::store::{Change, StoreError};
 
@@ -27,26 +27,28 @@ pub enum DeskError {
     /// There is no such registry.
     #[error("no registry {0} is set up here")]
     NoSuchRegistry(RegistryId),
-    /// The work order is empty or too long.
-    #[error("a work order has 1 to {} bytes", Replacement::WORK_ORDER_MAX)]
-    WorkOrder,
-    /// The work order has another case.
-    #[error("work order {work_order} has case {case} already")]
-    WorkOrderTaken {
-        /// The work order.
-        work_order: String,
+    /// It can't be kept as a case.
+    #[error(transparent)]
+    Filing(#[from] FilingError),
+    /// The work order or reference has another case.
+    #[error("work order or reference {reference} has case {case} already")]
+    ReferenceTaken {
+        /// The work order or reference.
+        reference: String,
         /// Its case.
         case: CaseId,
     },
-    /// The case keeps its work order.
-    #[error("a case keeps its work order, {work_order}; open another case for another one")]
-    WorkOrderFixed {
-        /// The work order.
-        work_order: String,
+    /// The case keeps its kind and its work order or reference.
+    #[error(
+        "a case stays a {kind} and keeps its work order or reference, {reference}; open another \
+         case for another one"
+    )]
+    ReferenceFixed {
+        /// The kind.
+        kind: &'static str,
+        /// The work order or reference.
+        reference: String,
     },
-    /// More IMEIs than any phone has.
-    #[error("a case has at most {} old and as many new IMEIs", Replacement::IMEIS_MAX)]
-    TooManyImeis,
     /// The case was changed while it was being checked.
     #[error("case {0} was changed at the same moment; try again")]
     Changed(CaseId),
@@ -74,8 +76,10 @@ pub enum DeskError {
         /// The other one.
         other: CaseId,
     },
-    /// A batch without cases, with too many, or with one twice.
-    #[error("a batch has 1 to {BATCH_MAX} different cases")]
+    /// A batch without cases, with too many cases or IMEIs, or with one case twice.
+    #[error(
+        "a batch has 1 to {BATCH_MAX} different cases, and at most {BATCH_IMEIS_MAX} IMEIs to verify"
+    )]
     BatchSize,
     /// The manifest can't be written.
     #[error("the manifest cannot be written")]
@@ -95,28 +99,27 @@ pub struct NewCase {
 }
 
 impl Station {
-    /// Opens a case. The same case for the same work order again is the first one.
+    /// Opens a case. The same case for the same work order or reference again is the first one.
     ///
     /// # Errors
     ///
-    /// [`DeskError::WorkOrderTaken`] if the work order has a different case.
-    pub async fn open_case(&self, replacement: Replacement) -> Result<NewCase, DeskError> {
-        let replacement = self.take_in(replacement).await?;
-        let case = Case {
-            id: CaseId::new(),
-            opened_at: self.clock.now(),
-            state: CaseState::Open,
-            replacement,
-        };
+    /// [`DeskError::ReferenceTaken`] if the work order or reference has a different case.
+    pub async fn open_case(&self, filing: impl Into<Filing>) -> Result<NewCase, DeskError> {
+        let filing = self.take_in(filing.into()).await?;
+        let opened_at = self.clock.now();
+        let case = Case { id: CaseId::new(), opened_at, state: CaseState::Open, filing };
         match self.store.open_case(&case).await {
             Ok(()) => Ok(NewCase { case, is_new: true }),
             Err(error) if error.is_conflict() => {
-                let work_order = case.replacement.work_order.clone();
-                match self.store.case_of_work_order(&work_order).await? {
-                    Some(first) if first.replacement == case.replacement => {
+                let reference = case.filing.reference();
+                match self.store.case_of_reference(reference).await? {
+                    Some(first) if first.filing == case.filing => {
                         Ok(NewCase { case: first, is_new: false })
                     }
-                    Some(first) => Err(DeskError::WorkOrderTaken { work_order, case: first.id }),
+                    Some(first) => {
+                        let reference = reference.to_owned();
+                        Err(DeskError::ReferenceTaken { reference, case: first.id })
+                    }
                     None => Err(error.into()),
                 }
             }
@@ -132,37 +135,33 @@ impl Station {
     pub async fn amend_case(
         &self,
         id: CaseId,
-        replacement: Replacement,
+        filing: impl Into<Filing>,
     ) -> Result<Case, DeskError> {
-        let replacement = self.take_in(replacement).await?;
+        let filing = self.take_in(filing.into()).await?;
         let mut change = self.store.begin().await?;
         let case = change.case(id).await?.ok_or(DeskError::NoSuchCase(id))?;
         if !case.state.may_be_batched() {
             return Err(DeskError::NotOpen { case: id, state: case.state.kind() });
         }
-        if case.replacement.work_order != replacement.work_order {
-            // The work order is the case's name outside of the station.
-            return Err(DeskError::WorkOrderFixed { work_order: case.replacement.work_order });
+        let before = &case.filing;
+        if before.kind() != filing.kind() || before.reference() != filing.reference() {
+            // The reference is the case's name outside of the station.
+            let (kind, reference) = (before.kind(), before.reference().to_owned());
+            return Err(DeskError::ReferenceFixed { kind, reference });
         }
-        let case = Case { state: CaseState::Open, replacement, ..case };
+        let case = Case { state: CaseState::Open, filing, ..case };
         change.update_case(&case, self.clock.now()).await?;
         change.commit().await?;
         Ok(case)
     }
 
-    /// Takes in what was typed, if it can be kept. `WO-1` and `WO-1 ` are one work order.
-    async fn take_in(&self, typed: Replacement) -> Result<Replacement, DeskError> {
-        let work_order = typed.work_order.trim().to_owned();
-        if work_order.is_empty() || work_order.len() > Replacement::WORK_ORDER_MAX {
-            return Err(DeskError::WorkOrder);
-        }
-        if typed.old.len().max(typed.new.len()) > Replacement::IMEIS_MAX {
-            return Err(DeskError::TooManyImeis);
-        }
-        if let Some(id) = typed.handset {
+    /// Takes in what was typed, if it can be kept and names phones that are known.
+    async fn take_in(&self, typed: Filing) -> Result<Filing, DeskError> {
+        let filing = typed.taken_in()?;
+        for id in filing.handsets() {
             self.store.handset(id).await?.ok_or(DeskError::NoSuchHandset(id))?;
         }
-        Ok(Replacement { work_order, ..typed })
+        Ok(filing)
     }
 
     /// What would get a case refused.
@@ -176,15 +175,31 @@ impl Station {
     }
 
     async fn preflight_of(&self, case: &Case) -> Result<Vec<Preflight>, DeskError> {
-        let handset: Option<Handset> = match case.replacement.handset {
-            Some(id) => self.store.handset(id).await?,
-            None => None,
-        };
-        let mut answers = Vec::new();
-        for imei in case.replacement.imeis() {
-            answers.extend(self.store.answer(imei.imei14()).await?);
+        let mut handsets = BTreeMap::new();
+        for id in case.filing.handsets() {
+            handsets.extend(self.store.handset(id).await?.map(|handset| (id, handset)));
         }
-        Ok(preflight(&case.replacement, handset.as_ref(), &answers))
+        let mut verdicts = BTreeMap::new();
+        for imei in case.filing.imeis() {
+            let answer = self.store.answer(imei.imei14()).await?;
+            verdicts.extend(answer.map(|answer| (imei.imei14(), answer.verdict)));
+        }
+        let new = case.filing.new_imeis().map(|imei| imei.imei14());
+        let known = Known {
+            handsets: &handsets,
+            verdicts: &verdicts,
+            others: &self.store.related_cases(case).await?,
+            replaced_away: &self.store.replaced_away(new).await?,
+            rules: &self.rules,
+            now: self.clock.now(),
+        };
+        Ok(preflight(case, &known))
+    }
+
+    /// What filing a case costs by the rules, if it is filed today.
+    pub fn fee(&self, case: &Case) -> Option<Fee> {
+        let devices = u32::try_from(case.filing.devices().len()).ok().filter(|count| *count > 0)?;
+        self.rules.fee(case.filing.applicant()?, devices, day(self.clock.now()))
     }
 
     /// Asks the registry about every IMEI of a case, so that its preflight is up to date.
@@ -194,7 +209,7 @@ impl Station {
     /// If there is no such case.
     pub async fn check_case(&self, id: CaseId) -> Result<(), DeskError> {
         let case = self.store.case(id).await?.ok_or(DeskError::NoSuchCase(id))?;
-        let imeis: Vec<_> = case.replacement.imeis().collect();
+        let imeis: Vec<_> = case.filing.imeis().collect();
         self.checks.check(&imeis).await?;
         Ok(())
     }
@@ -226,8 +241,13 @@ impl Station {
             return Err(DeskError::BatchSize);
         }
         let mut cases = Vec::with_capacity(ids.len());
+        let mut imeis = 0;
         for &id in ids {
             let case = self.store.case(id).await?.ok_or(DeskError::NoSuchCase(id))?;
+            imeis += case.filing.new_imeis().count();
+            if imeis > BATCH_IMEIS_MAX {
+                return Err(DeskError::BatchSize);
+            }
             if !case.state.may_be_batched() {
                 return Err(DeskError::NotOpen { case: id, state: case.state.kind() });
             }
@@ -246,7 +266,7 @@ impl Station {
             if !now.state.may_be_batched() {
                 return Err(DeskError::NotOpen { case: case.id, state: now.state.kind() });
             }
-            if now.replacement != case.replacement {
+            if now.filing != case.filing {
                 return Err(DeskError::Changed(case.id));
             }
         }
@@ -292,7 +312,7 @@ impl Station {
 async fn refuse_filed(change: &mut Change<'_>, cases: &[Case]) -> Result<(), DeskError> {
     let mut seen = BTreeMap::new();
     for case in cases {
-        for imei in &case.replacement.new {
+        for imei in case.filing.new_imeis() {
             let here = seen.insert(imei.imei14(), case.id).filter(|other| *other != case.id);
             let other = match here {
                 Some(other) => Some(other),

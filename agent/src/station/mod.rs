@@ -27,6 +27,7 @@ use crate::outbox::{Outbox, OutboxError};
 use crate::place::{Lock, Place, PlaceError, Token};
 use crate::registry::sandbox::Sandbox;
 use crate::registry::{Registry, RegistryId};
+use crate::rules::{Rules, RulesError};
 use crate::store::{Store, StoreError};
 
 /// Why the station can't start.
@@ -41,6 +42,9 @@ pub enum StartError {
     /// The signing key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The rules file.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
     /// The outbox.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
@@ -95,6 +99,8 @@ pub struct Station {
     pub sandbox: Arc<Sandbox>,
     /// Opens the API.
     pub token: Token,
+    /// What holds in the regime now.
+    pub rules: Rules,
     key: StationKey,
     registries: BTreeMap<RegistryId, Arc<dyn Registry>>,
     poll: SignedDuration,
@@ -112,6 +118,7 @@ impl Station {
         let Config { place, clock, buses, asking, review_takes, poll } = config;
         let key = StationKey::load_or_create(&place.key())?;
         let token = place.token()?;
+        let rules = Rules::load(&place.rules())?;
         let store = Store::open(&place.database()).await?;
         let sandbox =
             Sandbox::open(&place.sandbox_database(), Arc::clone(&clock), review_takes).await?;
@@ -130,6 +137,7 @@ impl Station {
             counter,
             sandbox,
             token,
+            rules,
             key,
             poll,
             wake_outbox: Notify::new(),

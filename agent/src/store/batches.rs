@@ -32,7 +32,7 @@ impl Change<'_> {
                 .bind(case.id.to_string())
                 .execute(&mut *self.tx)
                 .await?;
-            for imei in &case.replacement.new {
+            for imei in case.filing.new_imeis() {
                 sqlx::query("INSERT INTO filed_imei (imei14, batch, filed_case) VALUES (?, ?, ?)")
                     .bind(imei.imei14().as_str())
                     .bind(&id)

@@ -50,6 +50,7 @@ fn every_route_is_described() {
         "get /api/v1/handsets/{handset}",
         "get /api/v1/readings",
         "get /api/v1/readings/{reading}",
+        "get /api/v1/rules",
         "get /api/v1/scanners",
         "get /api/v1/scanners/{scanner}",
         "get /api/v1/scanners/{scanner}/scans",

@@ -9,6 +9,8 @@ mod counter;
 mod description;
 mod desk;
 mod events;
+mod filings;
+mod filings_model;
 mod guard;
 #[path = "../scanner/handheld.rs"]
 mod handheld;

@@ -82,6 +82,12 @@ async fn a_whole_day_leaves_no_number_in_the_log() {
     ] {
         shop.ask("POST", path, Some(body)).await;
     }
+    let person = "850615100017";
+    let filed = shop.ask("POST", "/api/v1/cases", Some(parcel(person))).await.expect(201);
+    for number in [person, "850615100018"] {
+        let path = format!("/api/v1/cases/{}", filed["id"].as_str().unwrap());
+        shop.ask("PUT", &path, Some(parcel(number))).await;
+    }
     let database = shop.database().await;
     let spoil = format!("UPDATE handset SET body = '\"{}\"'", imei(1));
     sqlx::query(sqlx::AssertSqlSafe(spoil)).execute(&database).await.unwrap();
@@ -95,8 +101,20 @@ async fn a_whole_day_leaves_no_number_in_the_log() {
     for persona in Persona::demo() {
         assert!(!log.contains(&persona.serial), "{}", persona.serial);
     }
+    assert!(!log.contains("85061510001") && !log.contains("RB1CN"));
     assert!(!log.contains(shop.station.token.reveal()));
     assert!(!log.contains("PRIVATE KEY"));
+}
+
+/// A case that names a person and a parcel.
+fn parcel(person: &str) -> serde_json::Value {
+    json!({ "personal": {
+        "reference": "P-1",
+        "applicant": { "kind": "individual", "number": person },
+        "basis": "parcel",
+        "devices": [{ "imeis": [imei(7)], "serial": "R58N12ABCDE" }],
+        "documents": [{ "kind": "tracking_number", "number": "RB1CN", "holder": person }],
+    } })
 }
 
 #[test]
@@ -118,4 +136,9 @@ async fn debug_shows_neither_numbers_nor_people() {
     let shown = shown.replace(batch.digest.as_str(), "");
     assert_eq!(telling(&shown), Vec::<&str>::new());
     assert!(!shown.contains("PARTSERIAL77") && !shown.contains("TECHNICIAN7"), "{shown}");
+    let filing: tekser::cases::Filing = serde_json::from_value(parcel("850615100017")).unwrap();
+    let shown = format!("{filing:?}");
+    for told in ["850615", "RB1CN", "R58N", "P-1"] {
+        assert!(!shown.contains(told), "{shown}");
+    }
 }

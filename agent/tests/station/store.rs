@@ -98,7 +98,7 @@ async fn a_work_order_has_one_case() {
     let other = tekser::cases::Case { id: tekser::id::CaseId::new(), ..first.clone() };
     let error = shop.station.store.open_case(&other).await.unwrap_err();
     assert!(error.is_conflict(), "{error:?}");
-    assert_eq!(shop.station.store.case_of_work_order("WO-1").await.unwrap(), Some(first));
+    assert_eq!(shop.station.store.case_of_reference("WO-1").await.unwrap(), Some(first));
     assert_eq!(shop.station.store.cases(&Page::first(10)).await.unwrap().len(), 1);
 }
 

@@ -209,18 +209,24 @@ pub fn replacement(n: usize) -> Replacement {
         handset: None,
         old: vec![imei(2 * n)],
         new: vec![imei(2 * n + 1)],
-        part: Part { number: Some("GH82-1".to_owned()), serial: Some("PARTSERIAL77".to_owned()) },
+        part: Part {
+            number: Some("GH82-1".to_owned()),
+            serial: Some("PARTSERIAL77".to_owned()),
+            encryption: None,
+        },
         customs: Some(CustomsDocument {
             number: "55301/120326/0004567".to_owned(),
             date: date(2026, 3, 12),
         }),
         technician: Some("TECHNICIAN7".to_owned()),
+        applicant: None,
+        documents: Vec::new(),
     }
 }
 
 pub fn case_of(replacement: Replacement, now: Timestamp) -> Case {
     let state = tekser::cases::CaseState::Open;
-    Case { id: CaseId::new(), opened_at: now, state, replacement }
+    Case { id: CaseId::new(), opened_at: now, state, filing: replacement.into() }
 }
 
 /// Waits until `look` finds something, looking again at every event.

@@ -358,7 +358,7 @@ async fn a_new_imei_that_only_properties_name_is_warned_of_until_the_screen_is_s
     };
     assert!(is_warned().await);
     let screen = tekser::bench::Target::Handset(phone.id);
-    let text = format!("IMEI: {}", case.replacement.new[0]);
+    let text = format!("IMEI: {}", case.filing.new_imeis().next().unwrap());
     let source = tekser::bench::ScanSource::Screen;
     let phone = shop.station.bench.scan(&text, source, screen).await.unwrap();
     assert_eq!((phone.slots[0].trust, phone.next_step), (Some(Trust::Agreed), None));

@@ -41,9 +41,10 @@ pub enum ParseError {
         /// Digit in the text.
         found: char,
     },
-    /// The check over the whole number fails (EID).
+    /// The check over the whole number fails (EID), or no check digit can complete it (IIN, BIN).
     Checksum,
-    /// Outside the range given out for this identifier (MEID).
+    /// Outside the range given out for this identifier (MEID), or a part of it stands for nothing: no
+    /// day of the calendar, no kind (IIN, BIN).
     OutOfRange,
 }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 
 /// The first eight digits of an identifier, the rest as `*`: enough to know the model, not
-/// enough to know whose device it is.
+/// enough to know whose device it is. Of a business fewer are shown, of a person none.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Masked {
     shown: [u8; 8],

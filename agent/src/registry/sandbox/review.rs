@@ -1,11 +1,13 @@
 //! Review of an application: what the operator would refuse, with its own reasons.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use tekser_imei::Imei14;
 
 use super::{ApplicationNo, Decision, Listing, Progress, Row, Sandbox, relist};
 use crate::batch::{Manifest, ManifestCase};
-use crate::cases::Replacement;
+use crate::cases::{Document, Filing, Replacement, fits_quantity};
 use crate::ruling::{BlockReason, Refusal, Verdict};
 
 pub(super) enum ReviewError {
@@ -52,8 +54,8 @@ impl Sandbox {
 
     async fn decide(&self, number: i64, manifest: &Manifest) -> Result<Progress, ReviewError> {
         let mut decisions = Vec::with_capacity(manifest.cases.len());
-        for ManifestCase { id, replacement } in &manifest.cases {
-            let refusals = self.refusals(replacement).await?;
+        for ManifestCase { id, filing } in &manifest.cases {
+            let refusals = self.refusals(filing).await?;
             decisions.push(Decision { case: *id, refusals });
         }
         let text = serde_json::to_string(&decisions).unwrap_or_default();
@@ -71,10 +73,11 @@ impl Sandbox {
         }
         let approved = manifest.cases.iter().zip(&decisions).filter(|(_, d)| d.is_approved());
         for (case, _) in approved {
-            for imei in &case.replacement.new {
+            for imei in case.filing.new_imeis() {
                 relist(&mut tx, imei.imei14(), Row::plain("white")).await?;
             }
-            for imei in &case.replacement.old {
+            for imei in case.filing.replacement().map(|one| one.old.as_slice()).unwrap_or_default()
+            {
                 let row = Row::of(Listing::Black(BlockReason::ReplacedAway), self.clock.now());
                 relist(&mut tx, imei.imei14(), row).await?;
             }
@@ -83,26 +86,19 @@ impl Sandbox {
         Ok(Progress::Decided { decisions })
     }
 
-    async fn refusals(&self, case: &Replacement) -> Result<Vec<Refusal>, sqlx::Error> {
-        let mut refusals = Vec::new();
-        match &case.customs {
-            None => refusals.push(Refusal::DocumentNotFound),
-            Some(document) if document.number.trim().is_empty() => {
-                refusals.push(Refusal::DocumentNotFound);
-            }
-            Some(_) => {}
-        }
-        if case.new.is_empty() || case.new.len() < case.old.len() {
-            refusals.push(Refusal::ImeiMissing);
-        }
-        if repeats(&case.new.iter().map(|imei| imei.imei14()).collect::<Vec<_>>()) {
-            refusals.push(Refusal::QuantityMismatch);
-        }
-        for &imei in &case.new {
+    async fn refusals(&self, filing: &Filing) -> Result<Vec<Refusal>, sqlx::Error> {
+        let mut refusals = match filing {
+            Filing::Replacement(case) => about_board(case),
+            Filing::Import(_) | Filing::Personal(_) => about_devices(filing),
+        };
+        for imei in filing.new_imeis() {
             if imei.suspicions().into_iter().any(|suspicion| suspicion.is_disqualifying()) {
                 refusals.push(Refusal::ImeiUnsound);
             }
+            let of_device = filing.replacement().is_none();
             match self.verdict(imei).await? {
+                // That is what documents are filed for.
+                Verdict::Blocked { reason: BlockReason::GraceExpired } if of_device => {}
                 Verdict::Blocked { .. } => refusals.push(Refusal::ImeiBlocked),
                 Verdict::Clear => refusals.push(Refusal::ImeiTaken),
                 Verdict::Grace { .. } | Verdict::Unknown | Verdict::Undetermined { .. } => {}
@@ -118,6 +114,42 @@ impl Sandbox {
     }
 }
 
+fn about_board(case: &Replacement) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    let declared = case.customs.as_ref().is_some_and(|one| !one.number.trim().is_empty());
+    if !declared && !case.documents.iter().any(Document::can_be_found) {
+        refusals.push(Refusal::DocumentNotFound);
+    }
+    if case.new.is_empty() || case.new.len() < case.old.len() {
+        refusals.push(Refusal::ImeiMissing);
+    }
+    if repeats(&case.new.iter().map(|imei| imei.imei14()).collect::<Vec<_>>()) {
+        refusals.push(Refusal::QuantityMismatch);
+    }
+    refusals
+}
+
+fn about_devices(filing: &Filing) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    let (documents, applicant) = (filing.documents(), filing.applicant());
+    if !documents.iter().any(Document::can_be_found) {
+        refusals.push(Refusal::DocumentNotFound);
+    }
+    let holders = documents.iter().filter_map(|document| document.holder);
+    if applicant.is_none_or(|one| holders.into_iter().any(|holder| holder != one.number)) {
+        refusals.push(Refusal::ApplicantMismatch);
+    }
+    if filing.devices().is_empty() || filing.devices().iter().any(|one| one.imeis.is_empty()) {
+        refusals.push(Refusal::ImeiMissing);
+    }
+    let numbers: Vec<Imei14> = filing.new_imeis().map(|imei| imei.imei14()).collect();
+    if !fits_quantity(documents, filing.devices().len()) || repeats(&numbers) {
+        refusals.push(Refusal::QuantityMismatch);
+    }
+    refusals
+}
+
 fn repeats(numbers: &[Imei14]) -> bool {
-    numbers.iter().enumerate().any(|(at, number)| numbers.iter().take(at).any(|n| n == number))
+    let mut seen = BTreeSet::new();
+    numbers.iter().any(|number| !seen.insert(number))
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod identifiers;
+mod iin_bin;
 mod label;
 mod label_plain;
 mod masking;

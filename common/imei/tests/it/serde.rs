@@ -3,8 +3,8 @@
 use serde_json::{from_str, json, to_value};
 use tekser_imei::label::Kind;
 use tekser_imei::{
-    Eid, Identifier, Imei, Imei14, Imeisv, Meid, ParseError, Severity, Standing, Suspicion,
-    Suspicions, Svn, Tac,
+    Bin, Eid, Identifier, Iin, IinBin, Imei, Imei14, Imeisv, Meid, ParseError, Severity, Standing,
+    Suspicion, Suspicions, Svn, Tac,
 };
 
 macro_rules! check_round_trip {
@@ -27,6 +27,9 @@ fn strings_both_ways_and_only_valid_ones() {
     check_round_trip!(Tac, "35462622", "3546262");
     check_round_trip!(Svn, "07", "7x");
     check_round_trip!(Meid, "AF0123450ABCDE", "0F0123450ABCDE");
+    check_round_trip!(Iin, "850615100017", "850615100018");
+    check_round_trip!(Bin, "940140000385", "940140000380");
+    check_round_trip!(IinBin, "850615100017", "940140000380");
     check_round_trip!(Eid, "89049032123451234512345678901235", "89049032123451234512345678901234");
 }
 

@@ -1,4 +1,13 @@
 //! `tekser case`.
+//!
+//! | part | job |
+//! |---|---|
+//! | this | replaced boards, lists, what is printed |
+//! | `open` | devices brought in: for sale, or by a person |
+//! | `papers` | documents and devices as arguments |
+
+mod open;
+mod papers;
 
 use std::sync::Arc;
 
@@ -7,13 +16,16 @@ use jiff::civil::Date;
 use serde_json::json;
 use tekser_hardware::Source;
 use tekser_hardware::survey::Options;
-use tekser_imei::Imei;
+use tekser_imei::{IinBin, Imei};
 
+use self::papers::DocumentText;
 use super::machine::single_bus;
 use super::output::Output;
 use super::{Ended, Failure, Outcome, Setting, read};
-use crate::bench::{ScanSource, Target};
-use crate::cases::{Case, CustomsDocument, Part, Preflight, Replacement};
+use crate::bench::{Handset, ScanSource, Target};
+use crate::cases::{
+    Applicant, ApplicantKind, Case, CustomsDocument, Filing, Part, Preflight, Replacement,
+};
 use crate::finding::Severity;
 use crate::id::CaseId;
 use crate::station::{DeskError, Station};
@@ -23,6 +35,9 @@ use crate::store::Page;
 pub(super) enum Command {
     /// Open a case for a phone whose board or module was replaced.
     New(Box<New>),
+    /// Open a case for devices that were brought in: for sale, or by a person.
+    #[command(subcommand)]
+    Open(open::Kind),
     /// List cases, newest first.
     List {
         /// At most so many.
@@ -67,15 +82,27 @@ pub(super) struct New {
     /// Its serial number.
     #[arg(long)]
     part_serial: Option<String>,
+    /// Whether the part has encryption functions: importing it then takes a notification or a
+    /// licence.
+    #[arg(long)]
+    part_encryption: Option<bool>,
     /// Who did the work.
     #[arg(long)]
     technician: Option<String>,
+    /// IIN or BIN of the service centre.
+    #[arg(long)]
+    applicant: Option<IinBin>,
+    /// A document of the part, such as
+    /// `kind=encryption_notification,number=RU0000012345,date=2026-01-02,file=notice.pdf`.
+    #[arg(long = "document", value_name = "KEY=VALUE,…")]
+    documents: Vec<DocumentText>,
 }
 
 pub(super) async fn run(command: Command, setting: &Setting, output: &Output) -> Ended {
     let station = setting.station().await?;
     match command {
-        Command::New(new) => open(&station, *new, output).await,
+        Command::New(new) => replaced(&station, *new, output).await,
+        Command::Open(kind) => open::run(&station, kind, output).await,
         Command::List { limit } => {
             let cases = station.store.cases(&Page::first(limit)).await?;
             output.value(&cases);
@@ -95,19 +122,24 @@ pub(super) async fn run(command: Command, setting: &Setting, output: &Output) ->
     }
 }
 
-async fn open(station: &Arc<Station>, new: New, output: &Output) -> Ended {
+/// Reads the phone on a port and keeps what it says.
+async fn read_phone(station: &Station, port: &str, output: &Output) -> Result<Handset, Failure> {
+    output.progress(&format!("reading {port} …"));
+    let bus = single_bus(port);
+    let device = bus.devices().into_iter().next();
+    let device = device.ok_or_else(|| anyhow!("there is no port {port}"))?;
+    let id = device.id.clone();
+    let mut found = read::read(&bus, device, &Options::default(), output).await?;
+    output.progress("");
+    let readings = std::mem::take(&mut found.readings);
+    let kept = station.bench.keep_all(readings, &id).await?;
+    Ok(kept.ok_or_else(|| found.into_error())?)
+}
+
+async fn replaced(station: &Arc<Station>, new: New, output: &Output) -> Ended {
     let (handset, read) = match &new.port {
         Some(port) => {
-            output.progress(&format!("reading {port} …"));
-            let bus = single_bus(port);
-            let device = bus.devices().into_iter().next();
-            let device = device.ok_or_else(|| anyhow!("there is no port {port}"))?;
-            let id = device.id.clone();
-            let mut found = read::read(&bus, device, &Options::default(), output).await?;
-            output.progress("");
-            let readings = std::mem::take(&mut found.readings);
-            let kept = station.bench.keep_all(readings, &id).await?;
-            let handset = kept.ok_or_else(|| found.into_error())?;
+            let handset = read_phone(station, port, output).await?;
             let read = handset.imeis_from(|source| source != Source::Label);
             (Some(handset.id), read)
         }
@@ -127,26 +159,40 @@ async fn open(station: &Arc<Station>, new: New, output: &Output) -> Ended {
         handset,
         old,
         new: read,
-        part: Part { number: new.part_number, serial: new.part_serial },
+        part: Part {
+            number: new.part_number,
+            serial: new.part_serial,
+            encryption: new.part_encryption,
+        },
         customs: new
             .customs_number
             .zip(new.customs_date)
             .map(|(number, date)| CustomsDocument { number, date }),
         technician: new.technician,
+        applicant: new
+            .applicant
+            .map(|number| Applicant { kind: ApplicantKind::ServiceCentre, number }),
+        documents: papers::read(new.documents).await?,
     };
-    let opened = station.open_case(replacement).await.map_err(refused)?;
+    open(station, replacement.into(), output).await
+}
+
+/// Opens a case, asks the registry about it and shows it.
+async fn open(station: &Station, filing: Filing, output: &Output) -> Ended {
+    let opened = station.open_case(filing).await.map_err(refused)?;
     station.check_case(opened.case.id).await.map_err(refused)?;
     show(station, &opened.case, output).await
 }
 
 async fn show(station: &Station, case: &Case, output: &Output) -> Ended {
     let preflight = station.preflight(case.id).await.map_err(refused)?;
-    output.value(&json!({ "case": case, "preflight": preflight }));
+    let fee = station.fee(case);
+    output.value(&json!({ "case": case, "preflight": preflight, "fee": fee }));
     output.line(&line(case));
-    for (name, imeis) in [("old", &case.replacement.old), ("new", &case.replacement.new)] {
-        for imei in imeis {
-            output.line(&format!("  {name}  {imei}"));
-        }
+    print_filing(&case.filing, output);
+    if let Some(fee) = fee {
+        let (tenge, devices, mci) = (fee.tenge, fee.devices, fee.mci);
+        output.line(&format!("  fee  {tenge} tenge: {devices} devices at the MCI of {mci}"));
     }
     print_preflight(&preflight, output);
     let stop = preflight.iter().any(|finding| finding.severity == Severity::Stop);
@@ -161,8 +207,32 @@ pub(super) fn print_preflight(preflight: &[Preflight], output: &Output) {
     }
 }
 
+fn print_filing(filing: &Filing, output: &Output) {
+    if let Some(case) = filing.replacement() {
+        for (name, imeis) in [("old", &case.old), ("new", &case.new)] {
+            for imei in imeis {
+                output.line(&format!("  {name}  {imei}"));
+            }
+        }
+    }
+    for (at, device) in filing.devices().iter().enumerate() {
+        let name: Vec<&str> = [&device.maker, &device.model]
+            .into_iter()
+            .flatten()
+            .map(|text| text.as_str())
+            .collect();
+        let imeis: Vec<&str> = device.imeis.iter().map(Imei::as_str).collect();
+        output.line(&format!("  {:>3}  {}  {}", at + 1, imeis.join(" "), name.join(" ")));
+    }
+    for document in filing.documents() {
+        let number = document.number.as_ref().map_or("no number", |number| number.as_str());
+        output.line(&format!("  doc  {}: {number}", papers::name_of(document.kind)));
+    }
+}
+
 fn line(case: &Case) -> String {
-    format!("{}  {:<8}  {}", case.id, case.state.kind(), case.replacement.work_order)
+    let (kind, reference) = (case.filing.kind(), case.filing.reference());
+    format!("{}  {:<8}  {kind:<11}  {reference}", case.id, case.state.kind())
 }
 
 /// A refusal of the desk: the caller's to mend, unless the store failed.
