@@ -32,10 +32,10 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// Stable name: `ok`, `look` or `stop`.
+    /// Stable name: `sound`, `look` or `stop`.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Sound => "ok",
+            Self::Sound => "sound",
             Self::Look => "look",
             Self::Stop => "stop",
         }

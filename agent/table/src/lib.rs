@@ -12,7 +12,7 @@
 //! ```
 //! use tekser_table::{Judgement, List, Row};
 //!
-//! let mut list = List::from_bytes("imei\n490154203237518\n4,90154E+14\n".as_bytes().to_vec())?;
+//! let mut list = List::from_bytes("imei\n352099001761481\n4,90154E+14\n".as_bytes().to_vec())?;
 //! let (mut row, mut judgement) = (Row::new(), Judgement::default());
 //! let mut findings = Vec::new();
 //! while list.next_row(&mut row, &mut judgement)? {

@@ -1,8 +1,7 @@
 //! A table as a list of IMEIs: header found, rows judged.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 
 use tekser_imei::{Imei, Suspicions};
 
@@ -58,12 +57,12 @@ pub struct Totals {
 }
 
 impl List {
-    /// Begins to read a file.
+    /// Begins to read a file, or anything else that can be wound back.
     ///
     /// # Errors
     ///
     /// [`TableError`].
-    pub fn from_file(file: File) -> Result<Self, TableError> {
+    pub fn from_file(file: impl Read + Seek + Send + 'static) -> Result<Self, TableError> {
         Self::of(Table::from_file(file)?)
     }
 

@@ -1,7 +1,6 @@
 //! What kind of table it is, told by its first bytes: names of files lie.
 
-use std::fs::File;
-use std::io::{self, Cursor, Read, Seek as _, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use crate::error::Kind;
 use crate::sheet::{SheetRows, Source};
@@ -40,12 +39,12 @@ enum Rows {
 }
 
 impl Table {
-    /// Begins to read a file.
+    /// Begins to read a file, or anything else that can be wound back.
     ///
     /// # Errors
     ///
     /// [`TableError`], if it is no table or its beginning can't be read.
-    pub fn from_file(mut file: File) -> Result<Self, TableError> {
+    pub fn from_file(mut file: impl Read + Seek + Send + 'static) -> Result<Self, TableError> {
         let mut first = [0; 8];
         let length = read_up_to(&mut file, &mut first)?;
         let first = first.get(..length).unwrap_or_default();

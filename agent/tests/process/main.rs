@@ -6,6 +6,7 @@ mod bad_input;
 mod desk;
 mod doctor;
 mod kill;
+mod lists;
 mod program;
 mod reading;
 mod serving;

@@ -19,3 +19,4 @@ mod sandbox;
 mod store;
 mod support;
 mod survey;
+mod tables;

@@ -217,7 +217,11 @@ fn push_cell(cell: &str, into: &mut String) {
         return;
     };
     let all = bytes.iter().fold(0, |all, &byte| all | of(byte));
-    if all == class::DIGIT && (bytes.len() >= 12 || first == b'0' && bytes.len() > 1)
+    // Was written by this or another careful hand.
+    let kept = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+    let cell = kept.filter(|kept| is_only_digits(kept) || is_quantity(kept)).unwrap_or(cell);
+    if cell.len() < bytes.len()
+        || all == class::DIGIT && (bytes.len() >= 12 || first == b'0' && bytes.len() > 1)
         || of(first) == class::DIGIT && all != class::DIGIT && is_quantity(cell)
     {
         into.extend(["\"=\"\"", cell, "\"\"\""]);
@@ -244,6 +248,10 @@ fn push_cell(cell: &str, into: &mut String) {
         into.push_str(part);
     }
     into.push('"');
+}
+
+fn is_only_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A formula behind blanks, which Excel passes over.

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{Earlier, Judgement, Number, Row, RowKind, Standing};
 
-/// Writes one JSON object per row: `{"line":2,"result":"ok","cells":[…],"imeis":[…]}`. Titles,
+/// Writes one JSON object per row: `{"line":2,"result":"sound","cells":[…],"imeis":[…]}`. Titles,
 /// headers and blank rows have `"kind"` instead of a result.
 pub struct JsonLines<W> {
     to: W,
