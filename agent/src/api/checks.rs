@@ -1,8 +1,11 @@
 //! What the registry says.
 
+mod table;
+
 use axum::Json;
-use axum::extract::State as Shared;
+use axum::extract::{FromRequest as _, Request, State as Shared};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use tekser_imei::Imei;
 use utoipa::ToSchema;
@@ -10,6 +13,8 @@ use utoipa::ToSchema;
 use super::input::{Body, List, Paging, Params};
 use super::{Problem, State};
 use crate::check::{Answer, CHECK_MAX, Checked};
+use crate::station::Station;
+use table::{Rules, TableLine};
 
 /// IMEIs to ask about.
 #[derive(Deserialize, ToSchema)]
@@ -48,14 +53,46 @@ pub(super) struct CheckResults {
     items: Vec<CheckItem>,
 }
 
-/// Asks the registry. One bad element does not spoil the others.
+/// Asks the registry about a few IMEIs, or about a table of them. One bad element does not spoil
+/// the others.
+///
+/// IMEIs come as JSON and are answered as JSON. A table (CSV, TSV, one per line, XLSX; up to
+/// 16 MiB) is answered row by row, in order, as JSON lines; the last line says what the rows came
+/// to, or why the rest could not be read. Without that line the answer was cut. A table with
+/// `Idempotency-Key` may have 1 MiB.
 #[utoipa::path(
-    post, path = "/checks", tag = "check", request_body = CheckRequest,
-    responses((status = 200, body = CheckResults), (status = 422, body = Problem)),
+    post, path = "/checks", tag = "check", params(Rules),
+    request_body(content(
+        (CheckRequest = "application/json"),
+        (String = "text/csv"),
+        (String = "text/tab-separated-values"),
+        (String = "text/plain"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    )),
+    responses(
+        (status = 200, content(
+            (CheckResults = "application/json"),
+            (TableLine = "application/x-ndjson"),
+        )),
+        (status = 413, body = Problem), (status = 415, body = Problem),
+        (status = 422, body = Problem),
+    ),
 )]
 pub(super) async fn check(
     Shared(station): State,
-    Body(request): Body<CheckRequest>,
+    Params(rules): Params<Rules>,
+    request: Request,
+) -> Result<Response, Problem> {
+    if table::is_table(request.headers()) {
+        return table::check(&station, &rules, request).await;
+    }
+    let Body(request) = Body::from_request(request, &()).await?;
+    Ok(check_imeis(&station, request).await?.into_response())
+}
+
+async fn check_imeis(
+    station: &Station,
+    request: CheckRequest,
 ) -> Result<Json<CheckResults>, Problem> {
     if request.imeis.is_empty() || request.imeis.len() > CHECK_MAX {
         let detail = format!("imeis has 1 to {CHECK_MAX} elements, not {}", request.imeis.len());

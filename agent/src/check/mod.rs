@@ -1,6 +1,6 @@
 //! What is known of an IMEI: our own rules first, then the registry.
 
-mod list;
+mod bulk;
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tekser_imei::{Imei, Suspicion};
 use utoipa::ToSchema;
 
 pub use crate::ruling::{Answer, BlockReason, Undetermined, Verdict};
-pub use list::{ListError, ListedImei, parse_list, read_list};
+pub use bulk::{Block, BlockRow, sweep};
 
 use crate::clock::Clock;
 use crate::registry::Registry;

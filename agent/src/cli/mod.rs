@@ -6,6 +6,7 @@
 mod batch;
 mod case;
 mod check;
+mod check_list;
 mod demo;
 mod devices;
 mod doctor;

@@ -77,6 +77,14 @@ impl Output {
         }
     }
 
+    /// Tells a person something that is no part of what was asked for.
+    pub(super) fn aside(&self, message: &str) {
+        self.progress("");
+        if !self.json {
+            let _ = writeln!(std::io::stderr().lock(), "{message}");
+        }
+    }
+
     /// Asks a person to do something, where no line of progress can.
     pub(super) fn ask(&self, message: &str) {
         let mut stderr = std::io::stderr().lock();

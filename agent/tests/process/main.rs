@@ -9,6 +9,7 @@ mod kill;
 #[allow(dead_code, reason = "shared with the tests of the firmware room")]
 #[path = "../../../hardware/tests/firmware/linker.rs"]
 mod linker;
+mod lists;
 mod pack;
 #[cfg(unix)]
 #[path = "../scanner/peer.rs"]

@@ -26,3 +26,4 @@ mod sandbox;
 mod store;
 mod support;
 mod survey;
+mod tables;

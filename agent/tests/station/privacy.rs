@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use futures_util::StreamExt as _;
 use jiff::SignedDuration;
 use serde_json::json;
 use tekser::clock::SystemClock;
@@ -129,7 +130,10 @@ async fn debug_shows_neither_numbers_nor_people() {
     let case = shop.station.store.case(batch.cases[0]).await.unwrap().unwrap();
     let events = shop.station.store.events_after(0, 100).await.unwrap();
     let answers = shop.station.checks.check(&[imei(1)]).await.unwrap();
-    let list = tekser::check::parse_list(b"490154203237518\n490154203237519\n");
+    let list = b"490154203237518\n490154203237519\n".to_vec();
+    let list = tekser::check::sweep(tekser_table::List::from_bytes(list).unwrap(), None);
+    let block = std::pin::pin!(list).next().await.unwrap().unwrap();
+    let list: Vec<_> = block.rows().map(|one| (one.row, one.judgement)).collect();
     let shown =
         format!("{batch:?}\n{case:?}\n{events:?}\n{answers:?}\n{list:?}\n{:?}", batch.verify());
     // The digest of the manifest is long, and now and then has many digits in a row.

@@ -128,21 +128,19 @@ impl Suspicions {
     pub const fn of(imei14: Imei14) -> Self {
         let shape = Shape::of(&imei14.0);
         let [.., a, b, c, d, e, f] = imei14.0;
-        let serial = Shape::of(&[a, b, c, d, e, f]);
         let zero_serial = matches!([a, b, c, d, e, f], [b'0', b'0', b'0', b'0', b'0', b'0']);
-        let patterned = serial.same == 6 || serial.ascending == 6 || serial.descending == 6;
         let standing = imei14.tac().reporting_body().standing();
         Self::NONE
             .with_if(Suspicion::AllZeros, shape.seen == 1)
             .with_if(Suspicion::TwoDistinctDigits, shape.seen.count_ones() <= 2)
             .with_if(Suspicion::Placeholder, is_placeholder(&imei14.0))
             .with_if(Suspicion::TestReportingBody, matches!(standing, Standing::Test))
-            .with_if(Suspicion::AscendingRun, shape.ascending >= 7)
-            .with_if(Suspicion::DescendingRun, shape.descending >= 7)
-            .with_if(Suspicion::RepeatedDigit, shape.same >= 8)
+            .with_if(Suspicion::AscendingRun, has_run(shape.ascending, 7))
+            .with_if(Suspicion::DescendingRun, has_run(shape.descending, 7))
+            .with_if(Suspicion::RepeatedDigit, has_run(shape.same, 8))
             .with_if(Suspicion::RepeatedHalves, has_equal_halves(&imei14.0))
             .with_if(Suspicion::ZeroSerialNumber, zero_serial)
-            .with_if(Suspicion::PatternedSerialNumber, patterned && !zero_serial)
+            .with_if(Suspicion::PatternedSerialNumber, shape.is_serial_patterned() && !zero_serial)
             .with_if(
                 Suspicion::UnusualReportingBody,
                 matches!(standing, Standing::Reserved | Standing::Unknown),
@@ -226,43 +224,58 @@ impl Iterator for SuspicionsIter {
     }
 }
 
-/// What a row of ASCII digits looks like.
+/// What 14 ASCII digits look like. Bit `n` of a run stands for the step from digit `n` to the
+/// next, so that runs are found without a branch per digit: every row of a list comes through here.
 struct Shape {
     /// Bit `n` is set if digit `n` occurs.
     seen: u16,
-    /// Longest run of one digit.
-    same: u8,
-    /// Longest run in which each digit is one more than the last, 0 following 9.
-    ascending: u8,
-    /// Longest run in which each digit is one less than the last, 9 following 0.
-    descending: u8,
+    /// Steps to the same digit.
+    same: u16,
+    /// Steps to the next digit, 0 following 9.
+    ascending: u16,
+    /// Steps to the digit before, 9 following 0.
+    descending: u16,
 }
 
 impl Shape {
-    const fn of(digits: &[u8]) -> Self {
-        let mut shape = Self { seen: 0, same: 1, ascending: 1, descending: 1 };
-        let (mut same, mut ascending, mut descending) = (1, 1, 1);
-        let mut rest = digits;
+    /// The five steps within the serial number.
+    const SERIAL: u16 = 0b1_1111_0000_0000;
+
+    const fn of(digits: &[u8; Imei14::LEN]) -> Self {
+        let mut shape = Self { seen: 0, same: 0, ascending: 0, descending: 0 };
+        let mut step = 1;
+        let mut rest: &[u8] = digits;
         while let [digit, right @ ..] = rest {
-            let digit = digit.wrapping_sub(b'0') % 10;
-            shape.seen |= 1 << digit;
+            shape.seen |= 1 << (*digit & 0xF);
             if let [next, ..] = right {
-                let step = (next.wrapping_sub(b'0') % 10 + 10 - digit) % 10;
-                same = if step == 0 { same + 1 } else { 1 };
-                ascending = if step == 1 { ascending + 1 } else { 1 };
-                descending = if step == 9 { descending + 1 } else { 1 };
-                shape.same = larger(shape.same, same);
-                shape.ascending = larger(shape.ascending, ascending);
-                shape.descending = larger(shape.descending, descending);
+                let difference = next.wrapping_sub(*digit);
+                shape.same |= step * (difference == 0) as u16;
+                shape.ascending |= step * matches!(difference, 1 | 0xF7) as u16;
+                shape.descending |= step * matches!(difference, 0xFF | 9) as u16;
             }
+            step <<= 1;
             rest = right;
         }
         shape
     }
+
+    /// Whether the serial number is one digit again and again, or counts up or down.
+    const fn is_serial_patterned(&self) -> bool {
+        self.same & Self::SERIAL == Self::SERIAL
+            || self.ascending & Self::SERIAL == Self::SERIAL
+            || self.descending & Self::SERIAL == Self::SERIAL
+    }
 }
 
-const fn larger(a: u8, b: u8) -> u8 {
-    if a > b { a } else { b }
+/// Whether there are steps in a row that make a run of at least `digits` digits.
+const fn has_run(steps: u16, digits: u32) -> bool {
+    let mut runs = steps;
+    let mut length = 2;
+    while length < digits && runs != 0 {
+        runs &= runs >> 1;
+        length += 1;
+    }
+    runs != 0
 }
 
 const fn has_equal_halves(digits: &[u8; Imei14::LEN]) -> bool {
