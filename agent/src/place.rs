@@ -7,6 +7,8 @@
 //! | `station-key.pem` | signs batches (PKCS#8, private) |
 //! | `adb_key` | by which Android phones know this station (private) |
 //! | `token` | opens the API (private) |
+//! | `rules.toml` | rules that replace some of the program's; put there by the shop |
+//! | `registries.toml` | who is asked about IMEIs; put there by the shop |
 //! | `last-firmware.uf2` | what a scanner was last updated to and seen to run |
 //! | `station.lock` | held by the one process that pumps the outbox |
 //! | `address` | where the web API of that process listens |
@@ -117,6 +119,11 @@ impl Place {
     /// Rules that replace some of the program's, if the shop put them there.
     pub fn rules(&self) -> PathBuf {
         self.0.join("rules.toml")
+    }
+
+    /// Who is asked about IMEIs beside the embedded sandbox, if the shop named anyone.
+    pub fn registries(&self) -> PathBuf {
+        self.0.join("registries.toml")
     }
 
     /// The key for the debug bridge of Android phones.

@@ -160,6 +160,12 @@ impl Output {
                     BlockReason::Altered => "wrong or altered IMEI",
                     BlockReason::BlockListed => "on a block list",
                     BlockReason::ReplacedAway => "replaced away with its board",
+                    BlockReason::Stolen => "reported stolen",
+                    BlockReason::Lost => "reported lost",
+                    BlockReason::Fraud => "got by fraud",
+                    BlockReason::NonPayment => "not paid for",
+                    BlockReason::Regulatory => "blocked by the authorities",
+                    BlockReason::Prohibited => "prohibited, no reason said",
                 };
                 self.paint(Colour::Red, &format!("✗ blocked: {why}"))
             }
@@ -169,6 +175,13 @@ impl Output {
                     Undetermined::Unreachable => "the registry cannot be reached",
                     Undetermined::RegistryFailed => "the registry failed",
                     Undetermined::Throttled => "the registry asks to wait",
+                    Undetermined::Unreadable => "the registry said what cannot be understood",
+                    Undetermined::Denied => "the registry does not let this station ask",
+                    Undetermined::Pending => "the registry has not decided yet",
+                    Undetermined::Tracked => "service is allowed and watched; nothing else is said",
+                    Undetermined::NobodyLooked => "only a person can ask, and nobody has",
+                    Undetermined::Stale => "what is known is too old",
+                    Undetermined::PaidAlready => "paid for before, the answer was lost",
                 };
                 self.paint(Colour::Yellow, &format!("! undetermined: {why}"))
             }

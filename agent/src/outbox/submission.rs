@@ -162,8 +162,10 @@ impl From<&RegistryError> for Trouble {
             RegistryError::Unreachable { .. } => TroubleCode::Unreachable,
             RegistryError::NoAnswer { .. } => TroubleCode::NoAnswer,
             RegistryError::Throttled { .. } => TroubleCode::Throttled,
-            RegistryError::Failed { .. } => TroubleCode::RegistryFailed,
-            RegistryError::Refused { .. } => TroubleCode::Refused,
+            RegistryError::Failed { .. } | RegistryError::Unreadable { .. } => {
+                TroubleCode::RegistryFailed
+            }
+            RegistryError::Refused { .. } | RegistryError::Denied { .. } => TroubleCode::Refused,
         };
         Self::new(code, error.to_string())
     }

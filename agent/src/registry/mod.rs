@@ -1,17 +1,19 @@
-//! Registries behind one trait: who is asked, and who is filed with.
+//! Registries behind two traits: [`Source`]s are asked, a [`Registry`] is filed with as well.
 //!
-//! An adapter promises three things. [`Registry::look_up`] never calls an IMEI clear on a
+//! An adapter promises three things. [`Source::look_up`] never calls an IMEI clear on a
 //! guess. [`Registry::file`] says whether a failure happened *before* or *after* the filing
 //! could have arrived ([`RegistryError::may_have_arrived`]). [`Registry::find`] answers `None`
 //! only when it is certain that nothing with that reference is there; an adapter that can't be
 //! certain answers with an error, and the outbox keeps asking.
 
+pub mod http;
 pub mod sandbox;
+pub mod settings;
 
 use std::future::Future;
 use std::pin::Pin;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tekser_imei::Imei;
 
@@ -77,17 +79,35 @@ pub enum RegistryError {
         /// In its own words.
         detail: String,
     },
+    /// It answered, and what it said cannot be understood.
+    #[error("registry {registry} said what cannot be understood: {detail}")]
+    Unreadable {
+        /// Which registry.
+        registry: RegistryId,
+        /// What is wrong with it; never the answer itself, which may name an IMEI.
+        detail: String,
+    },
+    /// It does not let this station ask.
+    #[error(
+        "registry {registry} does not let this station ask: {detail}; look at its entry in registries.toml"
+    )]
+    Denied {
+        /// Which registry.
+        registry: RegistryId,
+        /// In its own words.
+        detail: String,
+    },
 }
 
 impl RegistryError {
     /// Whether what was sent may be there: reconcile before any resend.
     pub const fn may_have_arrived(&self) -> bool {
-        matches!(self, Self::NoAnswer { .. })
+        matches!(self, Self::NoAnswer { .. } | Self::Unreadable { .. })
     }
 
     /// Whether the same request may succeed later.
     pub const fn is_retryable(&self) -> bool {
-        !matches!(self, Self::Refused { .. })
+        !matches!(self, Self::Refused { .. } | Self::Denied { .. })
     }
 
     /// What a verdict says when the registry gave no answer.
@@ -96,6 +116,8 @@ impl RegistryError {
             Self::Unreachable { .. } | Self::NoAnswer { .. } => Undetermined::Unreachable,
             Self::Throttled { .. } => Undetermined::Throttled,
             Self::Failed { .. } | Self::Refused { .. } => Undetermined::RegistryFailed,
+            Self::Unreadable { .. } => Undetermined::Unreadable,
+            Self::Denied { .. } => Undetermined::Denied,
         }
     }
 }
@@ -103,17 +125,56 @@ impl RegistryError {
 /// A registry's answer in the making.
 pub type Asking<'a, T> = Pin<Box<dyn Future<Output = Result<T, RegistryError>> + Send + 'a>>;
 
-/// Someone who knows IMEIs and takes filings.
-pub trait Registry: Send + Sync {
+/// How much weight a source's word has when several are asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// It knows where an IMEI stands: whatever it says counts, and that it says nothing too.
+    #[default]
+    Decides,
+    /// It knows bad news only, such as a list of stolen phones: `Blocked` and `Grace` count, and
+    /// anything else says nothing about the IMEI's standing.
+    Warns,
+}
+
+/// What asking a source is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// How much weight its word has.
+    pub role: Role,
+    /// How long an answer may be gone by. Zero: it is asked each time.
+    pub fresh_for: SignedDuration,
+    /// A question costs money: what was paid for is never paid again while it is fresh.
+    pub paid: bool,
+    /// Most IMEIs that it is given in one go.
+    pub batch_max: usize,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { role: Role::Decides, fresh_for: SignedDuration::ZERO, paid: false, batch_max: 1000 }
+    }
+}
+
+/// Someone who knows IMEIs.
+pub trait Source: Send + Sync {
     /// Its short name.
     fn id(&self) -> RegistryId;
+
+    /// What asking it is like.
+    fn terms(&self) -> Terms {
+        Terms::default()
+    }
 
     /// What it says of each IMEI, in the order asked.
     ///
     /// A failure that concerns single IMEIs is an `Undetermined` answer in their place; an
     /// error means that none could be had.
     fn look_up<'a>(&'a self, imeis: &'a [Imei]) -> Asking<'a, Vec<Answer>>;
+}
 
+/// Someone who knows IMEIs and takes filings.
+pub trait Registry: Source {
     /// Files a signed batch and gives the number it is kept under.
     fn file<'a>(&'a self, batch: &'a SignedBatch) -> Asking<'a, ApplicationNo>;
 

@@ -8,4 +8,4 @@ mod verdict;
 
 pub use decision::{Decision, Refusal};
 pub use name::{ApplicationNo, RegistryId};
-pub use verdict::{Answer, BlockReason, Undetermined, Verdict};
+pub use verdict::{Answer, BlockReason, SeenBy, Undetermined, Verdict};

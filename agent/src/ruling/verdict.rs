@@ -54,7 +54,8 @@ impl Verdict {
     }
 }
 
-/// Why service is blocked (the grounds named by the regime, and one of our own).
+/// Why service is blocked: the grounds that the regime names, those of registries elsewhere, and
+/// one of our own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockReason {
@@ -66,6 +67,18 @@ pub enum BlockReason {
     BlockListed,
     /// It was replaced away with its board.
     ReplacedAway,
+    /// Reported stolen.
+    Stolen,
+    /// Reported lost.
+    Lost,
+    /// Got by fraud.
+    Fraud,
+    /// Not paid for.
+    NonPayment,
+    /// Blocked by rule of the authorities, who did not say which.
+    Regulatory,
+    /// Prohibited; the registry does not say why.
+    Prohibited,
 }
 
 /// Why there is no answer.
@@ -78,6 +91,21 @@ pub enum Undetermined {
     RegistryFailed,
     /// The registry asked to come back later.
     Throttled,
+    /// The registry answered, and what it said cannot be understood.
+    Unreadable,
+    /// The registry does not let this station ask, or not about this.
+    Denied,
+    /// The registry has not made up its mind: an entry is provisional.
+    Pending,
+    /// Service is allowed and watched (3GPP's GREYLISTED). Whether the device is verified is not
+    /// said: this is not Kazakhstan's grace.
+    Tracked,
+    /// Only a person can ask, and none has.
+    NobodyLooked,
+    /// What is known is too old to go by.
+    Stale,
+    /// A paid question may have been asked before; it is not paid again without a person's word.
+    PaidAlready,
 }
 
 /// A verdict with who said it and when.
@@ -91,7 +119,36 @@ pub struct Answer {
     pub verdict: Verdict,
     /// Who said it.
     pub source: RegistryId,
-    /// When it was true.
+    /// When it was true. A registry that answers from a cache of its own is believed only as of
+    /// the oldest moment that the answer may stem from.
     #[schema(value_type = String, format = DateTime)]
     pub as_of: Timestamp,
+    /// Until when it may be gone by without asking again; absent of what nobody should go by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub fresh_until: Option<Timestamp>,
+    /// It was kept from an earlier question; nobody was asked now.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub from_cache: bool,
+    /// The person who looked, where only a person can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_by: Option<SeenBy>,
+}
+
+impl Answer {
+    /// An answer had just now, with nobody between the registry and us.
+    pub const fn new(imei: Imei, verdict: Verdict, source: RegistryId, as_of: Timestamp) -> Self {
+        Self { imei, verdict, source, as_of, fresh_until: None, from_cache: false, seen_by: None }
+    }
+}
+
+/// The person who looked at a registry that answers people only, and what proves it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SeenBy {
+    /// Who, as the shop calls them.
+    #[schema(example = "Aigul, desk 2")]
+    pub name: String,
+    /// SHA-256 of the screenshot, in hexadecimal, if one was attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
 }

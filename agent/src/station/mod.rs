@@ -26,7 +26,8 @@ use crate::id::HandsetId;
 use crate::outbox::{Outbox, OutboxError};
 use crate::place::{Lock, Place, PlaceError, Token};
 use crate::registry::sandbox::Sandbox;
-use crate::registry::{Registry, RegistryId};
+use crate::registry::settings::{Settings, SettingsError};
+use crate::registry::{Registry, RegistryId, Source};
 use crate::rules::{Rules, RulesError};
 use crate::store::{Store, StoreError};
 
@@ -45,6 +46,9 @@ pub enum StartError {
     /// The rules file.
     #[error(transparent)]
     Rules(#[from] RulesError),
+    /// Who is asked.
+    #[error(transparent)]
+    Registries(#[from] SettingsError),
     /// The outbox.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
@@ -93,7 +97,7 @@ pub struct Station {
     pub bench: Arc<Bench>,
     /// Scanners and what they send.
     pub counter: Arc<Counter>,
-    /// Questions to the registry.
+    /// Questions to whoever knows IMEIs.
     pub checks: Checks,
     /// The embedded registry.
     pub sandbox: Arc<Sandbox>,
@@ -124,11 +128,19 @@ impl Station {
             Sandbox::open(&place.sandbox_database(), Arc::clone(&clock), review_takes).await?;
         let sandbox = Arc::new(sandbox);
         let registry: Arc<dyn Registry> = sandbox.clone();
+        let settings = Settings::load(&place.registries())?;
+        let mut sources: Vec<Arc<dyn Source>> = Vec::new();
+        if settings.asks_sandbox() {
+            sources.push(sandbox.clone());
+        }
+        for source in settings.sources() {
+            sources.push(source.open(place.path(), &clock)?);
+        }
         let (bench, feeds) = Bench::new(store.clone(), Arc::clone(&clock), buses, asking);
         let (reads, scanners) = (feeds.reads, feeds.scanners);
         let counter = Counter::new(store.clone(), Arc::clone(&clock), Arc::clone(&bench), scanners);
         Ok(Arc::new(Self {
-            checks: Checks::new(store.clone(), Arc::clone(&registry), Arc::clone(&clock)),
+            checks: Checks::new(store.clone(), sources, Arc::clone(&clock)),
             registries: BTreeMap::from([(registry.id(), registry)]),
             place,
             clock,

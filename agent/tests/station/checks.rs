@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tekser::batch::SignedBatch;
 use tekser::check::{Answer, Checks, Undetermined, Verdict};
 use tekser::id::BatchId;
-use tekser::registry::{ApplicationNo, Asking, Progress, Registry, RegistryError, RegistryId};
+use tekser::registry::{
+    ApplicationNo, Asking, Progress, Registry, RegistryError, RegistryId, Source,
+};
 use tekser_imei::Imei;
 
 use crate::support::{Shop, imei, now};
@@ -17,7 +19,7 @@ fn odd() -> RegistryId {
     RegistryId::new("odd")
 }
 
-impl Registry for Odd {
+impl Source for Odd {
     fn id(&self) -> RegistryId {
         odd()
     }
@@ -25,7 +27,9 @@ impl Registry for Odd {
     fn look_up<'a>(&'a self, _: &'a [Imei]) -> Asking<'a, Vec<Answer>> {
         Box::pin(async { self.0.clone() })
     }
+}
 
+impl Registry for Odd {
     fn file<'a>(&'a self, _: &'a SignedBatch) -> Asking<'a, ApplicationNo> {
         Box::pin(async { Err(RegistryError::Unreachable { registry: odd() }) })
     }
@@ -41,14 +45,15 @@ impl Registry for Odd {
 
 impl Shop {
     async fn verdicts(&self, answers: Result<Vec<Answer>, RegistryError>) -> Vec<(Imei, Verdict)> {
-        let (store, registry) = (self.station.store.clone(), Arc::new(Odd(answers)));
-        let checks = Checks::new(store, registry, self.clock.clone());
+        let store = self.station.store.clone();
+        let sources: Vec<Arc<dyn Source>> = vec![Arc::new(Odd(answers))];
+        let checks = Checks::new(store, sources, self.clock.clone());
         let checked = checks.check(&[imei(1), imei(2)]).await.unwrap();
         checked.into_iter().map(|one| (one.answer.imei, one.answer.verdict)).collect()
     }
 
     fn clear(&self, n: usize) -> Answer {
-        Answer { imei: imei(n), verdict: Verdict::Clear, source: odd(), as_of: now(self) }
+        Answer::new(imei(n), Verdict::Clear, odd(), now(self))
     }
 }
 
@@ -85,11 +90,15 @@ async fn a_failure_leaves_every_verdict_open_and_says_which_it_was() {
     let shop = Shop::open().await;
     let registry = odd();
     let detail = "out of order".to_owned();
+    let unreadable = RegistryError::Unreadable { registry: odd(), detail: detail.clone() };
+    let denied = RegistryError::Denied { registry: odd(), detail: detail.clone() };
     let table = [
         (RegistryError::Unreachable { registry: odd() }, Undetermined::Unreachable),
         (RegistryError::NoAnswer { registry: odd() }, Undetermined::Unreachable),
         (RegistryError::Throttled { registry: odd(), until: now(&shop) }, Undetermined::Throttled),
         (RegistryError::Failed { registry, detail }, Undetermined::RegistryFailed),
+        (unreadable, Undetermined::Unreadable),
+        (denied, Undetermined::Denied),
     ];
     for (error, why) in table {
         assert_eq!(shop.verdicts(Err(error)).await, open(why));

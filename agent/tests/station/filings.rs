@@ -7,7 +7,7 @@ use tekser::bench::{FindingKind, Handset};
 use tekser::cases::{Case, CaseState, Filing};
 use tekser::check::{Undetermined, Verdict};
 use tekser::clock::Clock as _;
-use tekser::registry::{Progress, Refusal, Registry as _};
+use tekser::registry::{Progress, Refusal, Registry as _, Source as _};
 use tekser::store::{Page, Store};
 use tekser_hardware::{Claim, ClaimValue, Confidence, DeviceId, Reading, Slot, Source};
 use tekser_imei::Imei;

@@ -12,7 +12,9 @@ use tekser::clock::Clock as _;
 use tekser::id::{BatchId, SubmissionId};
 use tekser::outbox::{Outbox, Submission, SubmissionState};
 use tekser::registry::sandbox::Listing;
-use tekser::registry::{ApplicationNo, Asking, Progress, Registry, RegistryError, RegistryId};
+use tekser::registry::{
+    ApplicationNo, Asking, Progress, Registry, RegistryError, RegistryId, Source,
+};
 use tekser::store::Page;
 use tekser_imei::Imei;
 
@@ -29,7 +31,7 @@ fn scripted() -> RegistryId {
     RegistryId::new("sandbox")
 }
 
-impl Registry for Scripted {
+impl Source for Scripted {
     fn id(&self) -> RegistryId {
         scripted()
     }
@@ -37,7 +39,9 @@ impl Registry for Scripted {
     fn look_up<'a>(&'a self, _: &'a [Imei]) -> Asking<'a, Vec<Answer>> {
         Box::pin(async { Ok(Vec::new()) })
     }
+}
 
+impl Registry for Scripted {
     fn file<'a>(&'a self, _: &'a SignedBatch) -> Asking<'a, ApplicationNo> {
         self.asked.lock().unwrap().push("file");
         let failure = self.filings.lock().unwrap().pop_front();

@@ -11,7 +11,9 @@ use tekser::check::Answer;
 use tekser::id::{BatchId, SubmissionId};
 use tekser::outbox::{Submission, SubmissionState};
 use tekser::registry::sandbox::{Listing, Sandbox};
-use tekser::registry::{ApplicationNo, Asking, Progress, Registry, RegistryError, RegistryId};
+use tekser::registry::{
+    ApplicationNo, Asking, Progress, Registry, RegistryError, RegistryId, Source,
+};
 use tekser::store::EventKind;
 use tekser_imei::Imei;
 use tokio::task::JoinHandle;
@@ -38,7 +40,7 @@ impl FarSide {
     }
 }
 
-impl Registry for FarSide {
+impl Source for FarSide {
     fn id(&self) -> RegistryId {
         self.sandbox.id()
     }
@@ -46,7 +48,9 @@ impl Registry for FarSide {
     fn look_up<'a>(&'a self, imeis: &'a [Imei]) -> Asking<'a, Vec<Answer>> {
         self.sandbox.look_up(imeis)
     }
+}
 
+impl Registry for FarSide {
     fn file<'a>(&'a self, batch: &'a SignedBatch) -> Asking<'a, ApplicationNo> {
         let (sandbox, batch) = (Arc::clone(&self.sandbox), batch.clone());
         let (tell, told) = tokio::sync::oneshot::channel();

@@ -6,7 +6,9 @@ use tekser::cases::{CustomsDocument, Replacement};
 use tekser::check::{BlockReason, Undetermined, Verdict};
 use tekser::clock::Clock as _;
 use tekser::registry::sandbox::{EXAMPLES, Listing, grace_until};
-use tekser::registry::{ApplicationNo, Decision, Progress, Refusal, Registry as _, RegistryError};
+use tekser::registry::{
+    ApplicationNo, Decision, Progress, Refusal, Registry as _, RegistryError, Source as _,
+};
 use tekser_imei::Imei;
 
 use crate::support::{REVIEW, Shop, case_of, imei, replacement};

@@ -17,7 +17,7 @@ async fn fresh() -> (tempfile::TempDir, Store) {
 }
 
 fn answer(verdict: Verdict, as_of: Timestamp) -> Answer {
-    Answer { imei: imei(1), verdict, source: RegistryId::new("sandbox"), as_of }
+    Answer::new(imei(1), verdict, RegistryId::new("sandbox"), as_of)
 }
 
 const UNREACHABLE: Verdict = Verdict::Undetermined { why: Undetermined::Unreachable };

@@ -22,7 +22,9 @@ use tekser_imei::{Imei, Imei14};
 
 pub use grace::{GRACE_DAYS, grace_until};
 
-use super::{ApplicationNo, Asking, Decision, Progress, Registry, RegistryError, RegistryId};
+use super::{
+    ApplicationNo, Asking, Decision, Progress, Registry, RegistryError, RegistryId, Source,
+};
 use crate::batch::SignedBatch;
 use crate::clock::Clock;
 use crate::id::BatchId;
@@ -209,7 +211,7 @@ impl Sandbox {
     }
 }
 
-impl Registry for Sandbox {
+impl Source for Sandbox {
     fn id(&self) -> RegistryId {
         RegistryId::new(Self::NAME)
     }
@@ -221,12 +223,14 @@ impl Registry for Sandbox {
             for &imei in imeis {
                 let verdict = self.verdict(imei).await.map_err(|error| self.failed(&error))?;
                 let as_of = self.clock.now();
-                answers.push(Answer { imei, verdict, source: self.id(), as_of });
+                answers.push(Answer::new(imei, verdict, self.id(), as_of));
             }
             Ok(answers)
         })
     }
+}
 
+impl Registry for Sandbox {
     fn file<'a>(&'a self, batch: &'a SignedBatch) -> Asking<'a, ApplicationNo> {
         Box::pin(self.take_in(batch))
     }
@@ -305,8 +309,15 @@ impl Row {
                 let reason = match reason {
                     BlockReason::GraceExpired => "grace_expired",
                     BlockReason::Altered => "altered",
-                    BlockReason::BlockListed => "block_listed",
                     BlockReason::ReplacedAway => "replaced_away",
+                    // The regime knows one list for all that is reported or prohibited.
+                    BlockReason::BlockListed
+                    | BlockReason::Stolen
+                    | BlockReason::Lost
+                    | BlockReason::Fraud
+                    | BlockReason::NonPayment
+                    | BlockReason::Regulatory
+                    | BlockReason::Prohibited => "block_listed",
                 };
                 Self { list: "black", reason: Some(reason), first_seen: None }
             }

@@ -91,8 +91,8 @@ fn groups() -> Vec<(&'static str, BTreeSet<String>, usize)> {
     );
     vec![
         ("verdict", codes(&api, "Verdict", "verdict"), 5),
-        ("block", codes(&api, "BlockReason", ""), 4),
-        ("undetermined", codes(&api, "Undetermined", ""), 3),
+        ("block", codes(&api, "BlockReason", ""), 10),
+        ("undetermined", codes(&api, "Undetermined", ""), 10),
         ("severity", codes(&api, "Severity", ""), 3),
         ("finding", codes(&api, "FindingKind", "code"), 13),
         ("device", codes(&api, "DeviceState", "state"), 7),
