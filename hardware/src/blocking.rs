@@ -177,7 +177,7 @@ impl<P: Read + Write> Worker<P> {
 }
 
 /// `serialport` passes on as `Other` what Unix says of a vanished terminal (EIO, ENXIO, ENODEV).
-fn plain(error: io::Error) -> io::Error {
+pub(crate) fn plain(error: io::Error) -> io::Error {
     if cfg!(unix) && error.kind() == io::ErrorKind::Other {
         return io::Error::new(io::ErrorKind::BrokenPipe, error);
     }

@@ -4,9 +4,12 @@
 //! |---|---|
 //! | this | open a port, name what went wrong |
 //! | [`SerialBus`] | list the ports that belong to USB devices |
+//! | `ready` (Unix) | wait until a port can be read or written; elsewhere a thread does |
 //! | `linux`, `elsewhere` | what only the system knows: topology, permission, who holds a port |
 
 mod listing;
+#[cfg(unix)]
+mod ready;
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere.rs")]
 mod system;
@@ -31,7 +34,8 @@ type Native = serialport::TTYPort;
 /// USB modems ignore the speed; UARTs of phones and development boards use this one.
 const BAUD: u32 = 115_200;
 
-/// Longest time that one read keeps a write waiting, and that a dropped link keeps its port.
+/// Longest time that one read keeps a write waiting, and that a dropped link keeps its port, where
+/// a thread reads and writes.
 const TICK: Duration = Duration::from_millis(10);
 
 /// Longest wait for the system to open a port. Bluetooth COM ports can take for ever.
@@ -55,7 +59,16 @@ pub async fn open(port: &PortName) -> Result<Link, OpenError> {
         Ok(Err(_)) => return Err(failed(port, io::ErrorKind::Interrupted.into())),
         Err(_) => return Err(failed(port, io::ErrorKind::TimedOut.into())),
     };
-    crate::blocking::attach("serial port", native).map_err(|error| failed(port, error))
+    attach(native).map_err(|error| failed(port, error))
+}
+
+#[cfg(unix)]
+use ready::attach;
+
+/// Windows runs one operation of a synchronous port at a time, and has no readiness to wait for.
+#[cfg(not(unix))]
+fn attach(native: Native) -> io::Result<Link> {
+    crate::blocking::attach("serial port", native)
 }
 
 fn open_native(port: &PortName) -> Result<Native, OpenError> {
