@@ -23,6 +23,8 @@ mod place;
 mod privacy;
 mod replay;
 mod sandbox;
+mod sandbox_model;
+mod sandbox_rules;
 mod store;
 mod support;
 mod survey;
