@@ -16,6 +16,7 @@ mod output;
 mod read;
 mod remote;
 mod rules;
+mod sandbox;
 mod scanner;
 mod serve;
 
@@ -109,6 +110,8 @@ enum Command {
     Batch(batch::Command),
     /// Print the rules that a preflight goes by, each with its source.
     Rules(rules::Arguments),
+    /// Serve a practice registry over HTTP, to develop shop software against.
+    Sandbox(sandbox::Arguments),
     /// List, set up and watch barcode scanners.
     #[command(subcommand)]
     Scanner(scanner::Command),
@@ -194,6 +197,7 @@ async fn run(arguments: Arguments, output: &Output) -> Ended {
         Command::Case(command) => case::run(command, &setting, output).await,
         Command::Batch(command) => batch::run(command, &setting, output).await,
         Command::Rules(arguments) => rules::run(&arguments, &setting, output),
+        Command::Sandbox(arguments) => sandbox::run(arguments, &setting, output).await,
         Command::Scanner(command) => scanner::run(command, &setting, output).await,
         Command::Doctor => doctor::run(&setting, output).await,
         Command::Openapi => {
@@ -211,7 +215,7 @@ async fn run(arguments: Arguments, output: &Output) -> Ended {
 /// Log lines go to standard error; `TEKSER_LOG` says how much (`tekser=debug`).
 fn start_logging(command: &Command) {
     let default = match command {
-        Command::Serve(_) => "tekser=info,tekser_hardware=info,warn",
+        Command::Serve(_) | Command::Sandbox(_) => "tekser=info,tekser_hardware=info,warn",
         _ => "error",
     };
     let filter = EnvFilter::try_from_env("TEKSER_LOG").unwrap_or_else(|_| EnvFilter::new(default));

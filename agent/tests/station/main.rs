@@ -23,6 +23,7 @@ mod place;
 mod privacy;
 mod replay;
 mod sandbox;
+mod sandbox_api;
 mod sandbox_model;
 mod sandbox_rules;
 mod store;
