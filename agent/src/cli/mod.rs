@@ -111,6 +111,12 @@ enum Command {
     /// Print the rules that a preflight goes by, each with its source.
     Rules(rules::Arguments),
     /// Serve a practice registry over HTTP, to develop shop software against.
+    ///
+    /// Look-ups, applications and their review, fees, quotas, and every kind of trouble on demand.
+    /// It is for practice. It is not the state database and no copy of kz-imei.kz, which has no
+    /// public API; nothing that is filed here is filed with anyone. It is open to this machine only,
+    /// and without a token, since everything in it is made up. It reviews in business days and does
+    /// not go by --sandbox-review.
     Sandbox(sandbox::Arguments),
     /// List, set up and watch barcode scanners.
     #[command(subcommand)]

@@ -10,12 +10,7 @@ use crate::place::Place;
 use crate::registry::sandbox::ReviewTime;
 use crate::sandbox_api::{Pace, Practice, PracticeServer, document};
 
-/// Serves a practice registry over HTTP, so that shop software can be developed against it:
-/// look-ups, applications and their review, fees, quotas, and every kind of trouble on demand.
-///
-/// It is for practice. It is not the state database and no copy of kz-imei.kz, which has no public
-/// API; nothing that is filed here is filed with anyone. It is open to this machine only, and
-/// without a token, since everything in it is made up.
+/// Runs until Ctrl-C.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Try it:
