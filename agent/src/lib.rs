@@ -19,6 +19,7 @@
 //! | [`store`] | what the station remembers |
 //! | [`station`] | the rooms put together; the desk where people work |
 //! | [`api`], [`ui`], [`cli`] | the doors |
+//! | [`sandbox_api`] | the sandbox over HTTP, for whoever writes shop software |
 //! | [`demo`] | the story, played on a virtual bench |
 
 pub mod api;
@@ -37,6 +38,7 @@ pub mod place;
 pub mod registry;
 pub mod rules;
 pub mod ruling;
+pub mod sandbox_api;
 pub mod station;
 pub mod store;
 pub mod ui;

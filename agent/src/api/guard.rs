@@ -51,7 +51,7 @@ impl Hosts {
 }
 
 /// Refuses requests that another site made, or that came under another name.
-pub(super) async fn require_own_host(
+pub(crate) async fn require_own_host(
     State(hosts): State<Arc<Hosts>>,
     request: Request,
     next: Next,
@@ -120,7 +120,7 @@ pub(super) async fn require_token(
 }
 
 /// Headers that keep other sites from embedding the page and the page from loading anything else.
-pub(super) async fn add_security_headers(request: Request, next: Next) -> Response {
+pub(crate) async fn add_security_headers(request: Request, next: Next) -> Response {
     const HEADERS: [(&str, &str); 6] = [
         (
             "content-security-policy",

@@ -13,17 +13,17 @@ use crate::store::Page;
 /// A JSON body.
 #[derive(FromRequest)]
 #[from_request(via(Json), rejection(Problem))]
-pub(super) struct Body<T>(pub T);
+pub(crate) struct Body<T>(pub T);
 
 /// Part of the path.
 #[derive(FromRequestParts)]
 #[from_request(via(Path), rejection(Problem))]
-pub(super) struct Named<T>(pub T);
+pub(crate) struct Named<T>(pub T);
 
 /// Query parameters.
 #[derive(FromRequestParts)]
 #[from_request(via(Query), rejection(Problem))]
-pub(super) struct Params<T>(pub T);
+pub(crate) struct Params<T>(pub T);
 
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {

@@ -35,7 +35,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("urn:tekser:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Problem").to_owned(),
@@ -47,11 +47,11 @@ impl Problem {
         }
     }
 
-    pub(super) fn not_found(what: &str) -> Self {
+    pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no {what}"))
     }
 
-    pub(super) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+    pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         // The cause may name files and statements: it goes to the log, not out of the door.
         tracing::error!(error, "a request failed");
         Self::new(
@@ -173,11 +173,11 @@ impl From<ModemError> for Problem {
     }
 }
 
-pub(super) async fn no_such_method() -> Problem {
+pub(crate) async fn no_such_method() -> Problem {
     let detail = "this address takes other methods; see /api/openapi.json";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
-pub(super) async fn no_such_page() -> Problem {
+pub(crate) async fn no_such_page() -> Problem {
     Problem::not_found("such page; the API begins at /api/v1 and is described in /api/openapi.json")
 }

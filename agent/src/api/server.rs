@@ -20,6 +20,11 @@ pub struct Address(SocketAddr);
 impl Address {
     /// `127.0.0.1:7470`.
     pub const DEFAULT: &'static str = "127.0.0.1:7470";
+
+    /// The address with its port.
+    pub const fn socket(self) -> SocketAddr {
+        self.0
+    }
 }
 
 /// Text that is no loopback address.

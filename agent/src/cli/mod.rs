@@ -16,6 +16,7 @@ mod output;
 mod read;
 mod remote;
 mod rules;
+mod sandbox;
 mod scanner;
 mod serve;
 
@@ -109,6 +110,14 @@ enum Command {
     Batch(batch::Command),
     /// Print the rules that a preflight goes by, each with its source.
     Rules(rules::Arguments),
+    /// Serve a practice registry over HTTP, to develop shop software against.
+    ///
+    /// Look-ups, applications and their review, fees, quotas, and every kind of trouble on demand.
+    /// It is for practice. It is not the state database and no copy of kz-imei.kz, which has no
+    /// public API; nothing that is filed here is filed with anyone. It is open to this machine only,
+    /// and without a token, since everything in it is made up. It reviews in business days and does
+    /// not go by --sandbox-review.
+    Sandbox(sandbox::Arguments),
     /// List, set up and watch barcode scanners.
     #[command(subcommand)]
     Scanner(scanner::Command),
@@ -194,6 +203,7 @@ async fn run(arguments: Arguments, output: &Output) -> Ended {
         Command::Case(command) => case::run(command, &setting, output).await,
         Command::Batch(command) => batch::run(command, &setting, output).await,
         Command::Rules(arguments) => rules::run(&arguments, &setting, output),
+        Command::Sandbox(arguments) => sandbox::run(arguments, &setting, output).await,
         Command::Scanner(command) => scanner::run(command, &setting, output).await,
         Command::Doctor => doctor::run(&setting, output).await,
         Command::Openapi => {
@@ -211,7 +221,7 @@ async fn run(arguments: Arguments, output: &Output) -> Ended {
 /// Log lines go to standard error; `TEKSER_LOG` says how much (`tekser=debug`).
 fn start_logging(command: &Command) {
     let default = match command {
-        Command::Serve(_) => "tekser=info,tekser_hardware=info,warn",
+        Command::Serve(_) | Command::Sandbox(_) => "tekser=info,tekser_hardware=info,warn",
         _ => "error",
     };
     let filter = EnvFilter::try_from_env("TEKSER_LOG").unwrap_or_else(|_| EnvFilter::new(default));

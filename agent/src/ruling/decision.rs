@@ -44,4 +44,16 @@ pub enum Refusal {
     ImeiBlocked,
     /// A new IMEI belongs to a device that is verified already.
     ImeiTaken,
+    /// This kind of applicant does not file this kind of application.
+    ApplicantNotEntitled,
+    /// The person has verified as many devices as the month or year allows.
+    QuotaExceeded,
+    /// The tracking number was accepted with another application.
+    TrackingUsed,
+    /// More devices than one tracking number covers.
+    TrackingOver,
+    /// No IMEI of the device is verified: a simplified application is not enough.
+    DeviceNotVerified,
+    /// The IMEI is not known to be one of that device.
+    ImeiNotOfDevice,
 }

@@ -16,6 +16,7 @@ mod pack;
 mod peer;
 mod program;
 mod reading;
+mod sandbox;
 #[cfg(unix)]
 mod scanner;
 mod scanner_update;

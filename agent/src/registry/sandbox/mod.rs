@@ -2,25 +2,48 @@
 //!
 //! It is the far side, so it keeps its own file and trusts nothing: signatures are checked, and
 //! a batch that is filed twice is kept twice. What it models: white, grey and black lists per
-//! IMEI; thirty calendar days of grace from the first connection; applications that are reviewed
-//! after a while and refused with the operator's own reasons. What it assumes, because no source
-//! says it: that an approved replacement takes the old IMEIs out of use.
+//! IMEI of devices that have up to four; thirty calendar days of grace from the first connection;
+//! applications of persons, businesses and service centres, reviewed in business days and refused
+//! with the operator's own reasons; quotas, used tracking numbers, a ledger of fees. What it
+//! assumes, because no source says it:
+//!
+//! * an approved replacement takes the old IMEIs out of use;
+//! * a fee is not paid back, and a device is paid for once per applicant (see [`Charge`]);
+//! * rules that rest on one source and are warnings in a preflight are refusals here;
+//! * of a document that it was told nothing about ([`Declaration`]) it takes the applicant's word;
+//! * of a simplified application it must know that both IMEIs are one device.
 //!
 //! [`EXAMPLES`] are published test numbers with a fixed meaning, for whoever writes shop software.
 
+mod applications;
+mod claim;
+mod customs;
+mod devices;
+mod faults;
+mod form;
 mod grace;
+mod judge;
+mod ledger;
+mod lists;
 mod review;
+mod review_time;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use sqlx::migrate::Migrator;
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 use tekser_imei::{Imei, Imei14};
 
+pub use applications::{Application, Filter};
+pub use customs::Declaration;
+pub use devices::DeviceError;
+pub use faults::{Faults, Trouble};
+pub use form::{Form, FormDevice, FormError, FormKind};
 pub use grace::{GRACE_DAYS, grace_until};
+pub use ledger::Charge;
+pub use review_time::ReviewTime;
 
 use super::{
     ApplicationNo, Asking, Decision, Progress, Registry, RegistryError, RegistryId, Source,
@@ -28,8 +51,11 @@ use super::{
 use crate::batch::SignedBatch;
 use crate::clock::Clock;
 use crate::id::BatchId;
+use crate::rules::{Rules, SHIPPED};
 use crate::ruling::{Answer, BlockReason, Undetermined, Verdict};
 use crate::store::{StoreError, open_database};
+use faults::Stale;
+use lists::Row;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sandbox");
 
@@ -55,28 +81,12 @@ pub enum Listing {
     Silent,
 }
 
-/// Trouble on demand.
-#[derive(Debug, Default)]
-pub struct Faults {
-    /// So many filings are taken in and their answers lost.
-    pub lose_answers: AtomicU32,
-    /// So many requests find nobody there.
-    pub unreachable: AtomicU32,
-}
-
-impl Faults {
-    fn strikes(counter: &AtomicU32) -> bool {
-        counter
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
-            .is_ok()
-    }
-}
-
 /// The embedded registry.
 pub struct Sandbox {
     pool: SqlitePool,
     clock: Arc<dyn Clock>,
-    review_takes: SignedDuration,
+    review: ReviewTime,
+    rules: Rules,
     faults: Arc<Faults>,
 }
 
@@ -84,7 +94,8 @@ impl Sandbox {
     /// Its short name.
     pub const NAME: &'static str = "sandbox";
 
-    /// Opens its file, making it with the [`EXAMPLES`] if it is not there.
+    /// Opens its file, making it with the [`EXAMPLES`] if it is not there. It goes by the rules
+    /// that the program carries, whatever the shop made of its own.
     ///
     /// # Errors
     ///
@@ -92,16 +103,26 @@ impl Sandbox {
     pub async fn open(
         path: &Path,
         clock: Arc<dyn Clock>,
-        review_takes: SignedDuration,
+        review: impl Into<ReviewTime>,
     ) -> Result<Self, StoreError> {
+        let rules = Rules::parse(SHIPPED, Path::new("of the program"));
+        let senseless = |error| serde::de::Error::custom(error);
+        let rules = rules
+            .map_err(|error| StoreError::Malformed { what: "rule", source: senseless(error) })?;
         let pool = open_database(path, &MIGRATIONS, 2).await?;
-        let sandbox = Self { pool, clock, review_takes, faults: Arc::new(Faults::default()) };
+        let sandbox =
+            Self { pool, clock, review: review.into(), rules, faults: Arc::new(Faults::default()) };
+        sandbox.list_examples().await?;
+        Ok(sandbox)
+    }
+
+    async fn list_examples(&self) -> Result<(), StoreError> {
         for (imei, listing) in EXAMPLES {
             if let Ok(imei) = imei.parse::<Imei>() {
-                sandbox.list(imei.imei14(), listing).await?;
+                self.list(imei.imei14(), listing).await?;
             }
         }
-        Ok(sandbox)
+        Ok(())
     }
 
     /// Its troubles, to be turned on.
@@ -115,98 +136,168 @@ impl Sandbox {
     ///
     /// If the row can't be written.
     pub async fn list(&self, number: Imei14, listing: Listing) -> Result<(), StoreError> {
-        let row = Row::of(listing, self.clock.now());
-        sqlx::query(
-            "INSERT OR IGNORE INTO equipment (imei14, list, reason, first_seen) VALUES (?, ?, ?, ?)",
-        )
-        .bind(number.as_str())
-        .bind(row.list)
-        .bind(row.reason)
-        .bind(row.first_seen)
-        .execute(&self.pool)
-        .await?;
+        let mut db = self.pool.acquire().await?;
+        lists::list_once(&mut db, number, Row::of(listing, self.clock.now())).await?;
         Ok(())
     }
 
-    /// Every filing that arrived: number and batch, in the order of arrival.
+    /// Puts an IMEI on a list, from whichever it stands on: a theft that is reported, an amnesty.
     ///
     /// # Errors
     ///
-    /// If the query fails.
-    pub async fn applications(&self) -> Result<Vec<(ApplicationNo, BatchId)>, StoreError> {
-        let rows: Vec<(i64, String)> =
-            sqlx::query_as("SELECT number, batch FROM application ORDER BY number")
-                .fetch_all(&self.pool)
-                .await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(number, batch)| Some((application_no(number), batch.parse().ok()?)))
-            .collect())
-    }
-
-    async fn standing(&self, number: Imei14) -> Result<Option<Listed>, sqlx::Error> {
-        let row: Option<(String, Option<String>, Option<i64>)> =
-            sqlx::query_as("SELECT list, reason, first_seen FROM equipment WHERE imei14 = ?")
-                .bind(number.as_str())
-                .fetch_optional(&self.pool)
-                .await?;
-        Ok(row.map(|(list, reason, first_seen)| Listed { list, reason, first_seen }))
-    }
-
-    async fn verdict(&self, imei: Imei) -> Result<Verdict, sqlx::Error> {
-        let now = self.clock.now();
-        Ok(match self.standing(imei.imei14()).await? {
-            None => Verdict::Unknown,
-            Some(listed) => listed.verdict(now),
-        })
-    }
-
-    async fn take_in(&self, batch: &SignedBatch) -> Result<ApplicationNo, RegistryError> {
-        self.refuse_if_unreachable()?;
-        if batch.verify().is_none() {
-            return Err(RegistryError::Refused {
-                registry: self.id(),
-                detail: "the signature does not match the manifest".to_owned(),
-            });
-        }
-        let now = self.clock.now();
-        let due = now.saturating_add(self.review_takes).unwrap_or(now);
-        let number = sqlx::query(
-            "INSERT INTO application (batch, filed_at, due_at, manifest) VALUES (?, ?, ?, ?)",
-        )
-        .bind(batch.id.to_string())
-        .bind(now.as_millisecond())
-        .bind(due.as_millisecond())
-        .bind(&batch.manifest)
-        .execute(&self.pool)
-        .await
-        .map_err(|error| self.failed(&error))?
-        .last_insert_rowid();
-        if Faults::strikes(&self.faults.lose_answers) {
-            return Err(RegistryError::NoAnswer { registry: self.id() });
-        }
-        Ok(application_no(number))
-    }
-
-    async fn filed_for(&self, batch: BatchId) -> Result<Option<ApplicationNo>, RegistryError> {
-        self.refuse_if_unreachable()?;
-        let row: Option<(i64,)> =
-            sqlx::query_as("SELECT number FROM application WHERE batch = ? ORDER BY number")
-                .bind(batch.to_string())
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(|error| self.failed(&error))?;
-        Ok(row.map(|(number,)| application_no(number)))
-    }
-
-    fn refuse_if_unreachable(&self) -> Result<(), RegistryError> {
-        if Faults::strikes(&self.faults.unreachable) {
-            return Err(RegistryError::Unreachable { registry: self.id() });
-        }
+    /// If the row can't be written.
+    pub async fn relist(&self, number: Imei14, listing: Listing) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        lists::relist(&mut tx, number, Row::of(listing, self.clock.now())).await?;
+        tx.commit().await?;
         Ok(())
     }
 
-    fn failed(&self, error: &sqlx::Error) -> RegistryError {
+    /// What is true of an IMEI, whatever trouble is turned on.
+    ///
+    /// # Errors
+    ///
+    /// If the file fails.
+    pub async fn truth(&self, imei: Imei) -> Result<Answer, StoreError> {
+        self.settle().await?;
+        let now = self.clock.now();
+        let mut db = self.pool.acquire().await?;
+        let verdict = lists::verdict(&mut db, imei.imei14(), now).await?;
+        Ok(Answer::new(imei, verdict, self.id(), now))
+    }
+
+    /// What is true of each IMEI, or what it is made to say by stale, duplicated and bad rows.
+    ///
+    /// # Errors
+    ///
+    /// If the file fails.
+    pub async fn answers(&self, imeis: &[Imei]) -> Result<Vec<Answer>, StoreError> {
+        self.settle().await?;
+        let now = self.clock.now();
+        let stale = self.faults.stale(now);
+        let mut db = self.pool.acquire().await?;
+        let mut answers = Vec::with_capacity(imeis.len());
+        for &imei in imeis {
+            let verdict = match stale {
+                None => lists::verdict(&mut db, imei.imei14(), now).await?,
+                Some(stale) => lists::stale_verdict(&mut db, imei.imei14(), stale.since).await?,
+            };
+            // A registry with stale reads does not know that they are.
+            answers.push(Answer::new(imei, verdict, self.id(), now));
+        }
+        let middle = answers.len() / 2;
+        if !answers.is_empty()
+            && self.faults.spoils_row()
+            && let Some(row) = answers.get_mut(middle)
+        {
+            row.verdict = Verdict::Undetermined { why: Undetermined::RegistryFailed };
+        }
+        if self.faults.duplicates_answer() {
+            answers = answers.into_iter().flat_map(|answer| [answer.clone(), answer]).collect();
+        }
+        Ok(answers)
+    }
+
+    /// For so long, look-ups answer what is true now.
+    ///
+    /// # Errors
+    ///
+    /// If the file fails.
+    pub async fn freeze_reads(&self, takes: SignedDuration) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        lists::remember_for_stale_reads(&mut tx).await?;
+        tx.commit().await?;
+        let since = self.clock.now();
+        let until = since.saturating_add(takes).unwrap_or(since);
+        self.faults.set_stale(Some(Stale { since, until }));
+        Ok(())
+    }
+
+    /// Forgets everything and turns all trouble off.
+    ///
+    /// # Errors
+    ///
+    /// If the file fails.
+    pub async fn reset(&self) -> Result<(), StoreError> {
+        const TABLES: [&str; 10] = [
+            "DELETE FROM equipment",
+            "DELETE FROM application",
+            "DELETE FROM device_imei",
+            "DELETE FROM declaration",
+            "DELETE FROM tracking_used",
+            "DELETE FROM quota_used",
+            "DELETE FROM charged_imei",
+            "DELETE FROM charge",
+            "DELETE FROM stale",
+            "DELETE FROM sqlite_sequence",
+        ];
+        self.faults.clear();
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        for statement in TABLES {
+            sqlx::query(statement).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        self.list_examples().await
+    }
+
+    /// The latest time that this file went by; a clock that starts earlier would go back.
+    ///
+    /// # Errors
+    ///
+    /// If the file fails.
+    pub async fn latest_time(&self) -> Result<Option<Timestamp>, StoreError> {
+        let row: Option<(i64,)> =
+            sqlx::query_as("SELECT at FROM gone_by").fetch_optional(&self.pool).await?;
+        Ok(row.and_then(|(at,)| Timestamp::from_millisecond(at).ok()))
+    }
+
+    /// Goes by the time that it is now: decides what is due and remembers it.
+    ///
+    /// # Errors
+    ///
+    /// If the file fails.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
+        self.begin().await?.commit().await?;
+        Ok(())
+    }
+
+    /// Closes the file, so that its WAL is folded in.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Begins a change, before which everything that is due is decided.
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        review::settle(&mut tx, &self.rules, now).await?;
+        sqlx::query(
+            "INSERT INTO gone_by (one, at) VALUES (1, ?) \
+             ON CONFLICT (one) DO UPDATE SET at = max(at, excluded.at)",
+        )
+        .bind(now.as_millisecond())
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx)
+    }
+
+    async fn meet_trouble(&self) -> Result<(), RegistryError> {
+        let registry = self.id();
+        Err(match self.faults.meet().await {
+            None => return Ok(()),
+            Some(Trouble::Unreachable) => RegistryError::Unreachable { registry },
+            Some(Trouble::Throttled { retry_after }) => {
+                let (now, wait) = (self.clock.now(), SignedDuration::from_secs(retry_after.into()));
+                let until = now.saturating_add(wait).unwrap_or(now);
+                RegistryError::Throttled { registry, until }
+            }
+            Some(Trouble::Failed) => {
+                RegistryError::Failed { registry, detail: "it was made to fail".to_owned() }
+            }
+        })
+    }
+
+    fn failed(&self, error: &dyn core::error::Error) -> RegistryError {
         RegistryError::Failed { registry: self.id(), detail: error.to_string() }
     }
 }
@@ -218,30 +309,41 @@ impl Source for Sandbox {
 
     fn look_up<'a>(&'a self, imeis: &'a [Imei]) -> Asking<'a, Vec<Answer>> {
         Box::pin(async move {
-            self.refuse_if_unreachable()?;
-            let mut answers = Vec::with_capacity(imeis.len());
-            for &imei in imeis {
-                let verdict = self.verdict(imei).await.map_err(|error| self.failed(&error))?;
-                let as_of = self.clock.now();
-                answers.push(Answer::new(imei, verdict, self.id(), as_of));
-            }
-            Ok(answers)
+            self.meet_trouble().await?;
+            self.answers(imeis).await.map_err(|error| self.failed(&error))
         })
     }
 }
 
 impl Registry for Sandbox {
     fn file<'a>(&'a self, batch: &'a SignedBatch) -> Asking<'a, ApplicationNo> {
-        Box::pin(self.take_in(batch))
+        Box::pin(async move {
+            self.meet_trouble().await?;
+            let Some(manifest) = batch.verify() else {
+                return Err(RegistryError::Refused {
+                    registry: self.id(),
+                    detail: "the signature does not match the manifest".to_owned(),
+                });
+            };
+            let taken = self.take_in(batch, &manifest).await;
+            let number = taken.map_err(|error| self.failed(&error))?;
+            if self.faults.loses_answer() {
+                return Err(RegistryError::NoAnswer { registry: self.id() });
+            }
+            Ok(number)
+        })
     }
 
     fn find(&self, batch: BatchId) -> Asking<'_, Option<ApplicationNo>> {
-        Box::pin(self.filed_for(batch))
+        Box::pin(async move {
+            self.meet_trouble().await?;
+            self.filed_for(batch).await.map_err(|error| self.failed(&error))
+        })
     }
 
     fn progress<'a>(&'a self, application: &'a ApplicationNo) -> Asking<'a, Progress> {
         Box::pin(async move {
-            self.refuse_if_unreachable()?;
+            self.meet_trouble().await?;
             self.review(application).await.map_err(|error| match error {
                 review::ReviewError::NoSuchApplication => RegistryError::Refused {
                     registry: self.id(),
@@ -253,99 +355,6 @@ impl Registry for Sandbox {
     }
 }
 
-/// A row of the equipment table.
-struct Listed {
-    list: String,
-    reason: Option<String>,
-    first_seen: Option<i64>,
-}
-
-impl Listed {
-    fn verdict(&self, now: Timestamp) -> Verdict {
-        match self.list.as_str() {
-            "white" => Verdict::Clear,
-            "grey" => {
-                let first_seen =
-                    self.first_seen.and_then(|at| Timestamp::from_millisecond(at).ok());
-                match first_seen.and_then(grace_until) {
-                    Some(until) if now < until => Verdict::Grace { until },
-                    _ => Verdict::Blocked { reason: BlockReason::GraceExpired },
-                }
-            }
-            "silent" => Verdict::Undetermined { why: Undetermined::Unreachable },
-            _ => Verdict::Blocked { reason: self.block_reason() },
-        }
-    }
-
-    fn block_reason(&self) -> BlockReason {
-        match self.reason.as_deref() {
-            Some("altered") => BlockReason::Altered,
-            Some("replaced_away") => BlockReason::ReplacedAway,
-            Some("grace_expired") => BlockReason::GraceExpired,
-            _ => BlockReason::BlockListed,
-        }
-    }
-}
-
-/// What a listing is in the table.
-struct Row {
-    list: &'static str,
-    reason: Option<&'static str>,
-    first_seen: Option<i64>,
-}
-
-impl Row {
-    const fn plain(list: &'static str) -> Self {
-        Self { list, reason: None, first_seen: None }
-    }
-
-    fn of(listing: Listing, now: Timestamp) -> Self {
-        match listing {
-            Listing::White => Self::plain("white"),
-            Listing::Grey => {
-                Self { list: "grey", reason: None, first_seen: Some(now.as_millisecond()) }
-            }
-            Listing::Black(reason) => {
-                let reason = match reason {
-                    BlockReason::GraceExpired => "grace_expired",
-                    BlockReason::Altered => "altered",
-                    BlockReason::ReplacedAway => "replaced_away",
-                    // The regime knows one list for all that is reported or prohibited.
-                    BlockReason::BlockListed
-                    | BlockReason::Stolen
-                    | BlockReason::Lost
-                    | BlockReason::Fraud
-                    | BlockReason::NonPayment
-                    | BlockReason::Regulatory
-                    | BlockReason::Prohibited => "block_listed",
-                };
-                Self { list: "black", reason: Some(reason), first_seen: None }
-            }
-            Listing::Silent => Self::plain("silent"),
-        }
-    }
-}
-
 fn application_no(number: i64) -> ApplicationNo {
     ApplicationNo::new(format!("SB-{number:06}"))
-}
-
-/// What an approval does to an IMEI.
-async fn relist(
-    connection: &mut SqliteConnection,
-    number: Imei14,
-    row: Row,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO equipment (imei14, list, reason, first_seen) VALUES (?, ?, ?, ?) \
-         ON CONFLICT (imei14) DO UPDATE SET list = excluded.list, reason = excluded.reason, \
-         first_seen = excluded.first_seen",
-    )
-    .bind(number.as_str())
-    .bind(row.list)
-    .bind(row.reason)
-    .bind(row.first_seen)
-    .execute(connection)
-    .await?;
-    Ok(())
 }

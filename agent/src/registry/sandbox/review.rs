@@ -1,14 +1,21 @@
-//! Review of an application: what the operator would refuse, with its own reasons.
-
-use std::collections::BTreeSet;
+//! Review: applications are decided in the order of their time, each as of that time, whenever
+//! somebody looks. So nobody can tell whether the reviewer or the clock was slow.
 
 use jiff::Timestamp;
+use sqlx::SqliteConnection;
 use tekser_imei::Imei14;
 
-use super::{ApplicationNo, Decision, Listing, Progress, Row, Sandbox, relist};
-use crate::batch::{Manifest, ManifestCase};
-use crate::cases::{Document, Filing, Replacement, fits_quantity};
-use crate::ruling::{BlockReason, Refusal, Verdict};
+use super::applications::row_of;
+use super::claim::{Claim, identities};
+use super::devices::{group, groups};
+use super::form::{Form, FormKind};
+use super::judge::{Judge, origin_name, tracking_keys};
+use super::lists::{Row, relist, standing};
+use super::{ApplicationNo, Decision, Listing, Progress, Sandbox};
+use crate::batch::Manifest;
+use crate::id::CaseId;
+use crate::rules::{Rules, day};
+use crate::ruling::BlockReason;
 
 pub(super) enum ReviewError {
     NoSuchApplication,
@@ -21,135 +28,155 @@ impl From<sqlx::Error> for ReviewError {
     }
 }
 
+/// An application that waits.
+#[derive(sqlx::FromRow)]
+struct Waiting {
+    number: i64,
+    filed_at: i64,
+    due_at: i64,
+    manifest: String,
+    reference: Option<String>,
+}
+
 impl Sandbox {
-    /// How far an application has come; decides it once its time is over.
+    /// How far an application has come.
     pub(super) async fn review(
         &self,
         application: &ApplicationNo,
     ) -> Result<Progress, ReviewError> {
-        let number: i64 = application
-            .as_str()
-            .strip_prefix("SB-")
-            .and_then(|digits| digits.parse().ok())
-            .ok_or(ReviewError::NoSuchApplication)?;
-        let row: Option<(i64, String, Option<String>)> =
-            sqlx::query_as("SELECT due_at, manifest, decided FROM application WHERE number = ?")
+        let number = row_of(application).ok_or(ReviewError::NoSuchApplication)?;
+        self.settle().await?;
+        let row: Option<(i64, Option<String>)> =
+            sqlx::query_as("SELECT due_at, decided FROM application WHERE number = ?")
                 .bind(number)
                 .fetch_optional(&self.pool)
                 .await?;
-        let (due_at, manifest, decided) = row.ok_or(ReviewError::NoSuchApplication)?;
+        let (due_at, decided) = row.ok_or(ReviewError::NoSuchApplication)?;
         if let Some(decisions) = decided.and_then(|text| serde_json::from_str(&text).ok()) {
             return Ok(Progress::Decided { decisions });
         }
-        let due = Timestamp::from_millisecond(due_at).unwrap_or(Timestamp::MIN);
-        if self.clock.now() < due {
+        if self.clock.now().as_millisecond() < due_at {
             return Ok(Progress::InReview);
         }
-        let Ok(manifest) = serde_json::from_str::<Manifest>(&manifest) else {
-            let message = "the manifest cannot be read".to_owned();
-            return Ok(Progress::InfoRequested { message });
-        };
-        self.decide(number, &manifest).await
+        // Its time is over and it is not decided: it cannot be read.
+        let message = "the manifest cannot be read".to_owned();
+        Ok(Progress::InfoRequested { message })
     }
 
-    async fn decide(&self, number: i64, manifest: &Manifest) -> Result<Progress, ReviewError> {
-        let mut decisions = Vec::with_capacity(manifest.cases.len());
-        for ManifestCase { id, filing } in &manifest.cases {
-            let refusals = self.refusals(filing).await?;
-            decisions.push(Decision { case: *id, refusals });
+    /// Decides every application whose time has come.
+    pub(super) async fn settle(&self) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        let mut reader = self.pool.acquire().await?;
+        if waiting(&mut reader, now).await?.is_empty() {
+            return Ok(());
+        }
+        drop(reader);
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        settle(&mut tx, &self.rules, now).await?;
+        tx.commit().await
+    }
+}
+
+async fn waiting(db: &mut SqliteConnection, now: Timestamp) -> Result<Vec<Waiting>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT number, filed_at, due_at, manifest, reference FROM application \
+         WHERE decided IS NULL AND due_at <= ? ORDER BY due_at, number",
+    )
+    .bind(now.as_millisecond())
+    .fetch_all(db)
+    .await
+}
+
+/// Decides every application whose time has come, in a change that is under way.
+pub(super) async fn settle(
+    db: &mut SqliteConnection,
+    rules: &Rules,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    for one in waiting(db, now).await? {
+        let Some(claims) = claims(&one.manifest, one.reference.is_some()) else { continue };
+        let filed = Timestamp::from_millisecond(one.filed_at).unwrap_or(Timestamp::MIN);
+        let at = Timestamp::from_millisecond(one.due_at).unwrap_or(Timestamp::MIN);
+        let mut decisions = Vec::with_capacity(claims.len());
+        for (case, claim) in claims {
+            let judge = Judge::new(db, rules, at, day(filed));
+            let refusals = judge.refusals(&claim).await?;
+            if refusals.is_empty() {
+                approve(db, rules, &claim, one.number, at, filed).await?;
+            }
+            decisions.push(Decision { case, refusals });
         }
         let text = serde_json::to_string(&decisions).unwrap_or_default();
-        // Decisions and lists change together, or a power cut would leave one without the other.
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let first =
-            sqlx::query("UPDATE application SET decided = ? WHERE number = ? AND decided IS NULL")
-                .bind(text)
-                .bind(number)
-                .execute(&mut *tx)
-                .await?;
-        if first.rows_affected() == 0 {
-            // Decided by another question at the same moment: the next one hears it.
-            return Ok(Progress::InReview);
-        }
-        let approved = manifest.cases.iter().zip(&decisions).filter(|(_, d)| d.is_approved());
-        for (case, _) in approved {
-            for imei in case.filing.new_imeis() {
-                relist(&mut tx, imei.imei14(), Row::plain("white")).await?;
-            }
-            for imei in case.filing.replacement().map(|one| one.old.as_slice()).unwrap_or_default()
-            {
-                let row = Row::of(Listing::Black(BlockReason::ReplacedAway), self.clock.now());
-                relist(&mut tx, imei.imei14(), row).await?;
-            }
-        }
-        tx.commit().await?;
-        Ok(Progress::Decided { decisions })
+        sqlx::query("UPDATE application SET decided = ? WHERE number = ?")
+            .bind(text)
+            .bind(one.number)
+            .execute(&mut *db)
+            .await?;
     }
-
-    async fn refusals(&self, filing: &Filing) -> Result<Vec<Refusal>, sqlx::Error> {
-        let mut refusals = match filing {
-            Filing::Replacement(case) => about_board(case),
-            Filing::Import(_) | Filing::Personal(_) => about_devices(filing),
-        };
-        for imei in filing.new_imeis() {
-            if imei.suspicions().into_iter().any(|suspicion| suspicion.is_disqualifying()) {
-                refusals.push(Refusal::ImeiUnsound);
-            }
-            let of_device = filing.replacement().is_none();
-            match self.verdict(imei).await? {
-                // That is what documents are filed for.
-                Verdict::Blocked { reason: BlockReason::GraceExpired } if of_device => {}
-                Verdict::Blocked { .. } => refusals.push(Refusal::ImeiBlocked),
-                Verdict::Clear => refusals.push(Refusal::ImeiTaken),
-                Verdict::Grace { .. } | Verdict::Unknown | Verdict::Undetermined { .. } => {}
-            }
-        }
-        let mut seen = Vec::new();
-        refusals.retain(|refusal| {
-            let new = !seen.contains(refusal);
-            seen.push(*refusal);
-            new
-        });
-        Ok(refusals)
-    }
+    Ok(())
 }
 
-fn about_board(case: &Replacement) -> Vec<Refusal> {
-    let mut refusals = Vec::new();
-    let declared = case.customs.as_ref().is_some_and(|one| !one.number.trim().is_empty());
-    if !declared && !case.documents.iter().any(Document::can_be_found) {
-        refusals.push(Refusal::DocumentNotFound);
+/// What an application claims; `None` if it cannot be read.
+fn claims(text: &str, is_form: bool) -> Option<Vec<(CaseId, Claim)>> {
+    if is_form {
+        let (case, form): (CaseId, Form) = serde_json::from_str(text).ok()?;
+        return Some(vec![(case, Claim::from(&form))]);
     }
-    if case.new.is_empty() || case.new.len() < case.old.len() {
-        refusals.push(Refusal::ImeiMissing);
-    }
-    if repeats(&case.new.iter().map(|imei| imei.imei14()).collect::<Vec<_>>()) {
-        refusals.push(Refusal::QuantityMismatch);
-    }
-    refusals
+    let manifest: Manifest = serde_json::from_str(text).ok()?;
+    let cases = manifest.cases.iter();
+    Some(cases.map(|case| (case.id, Claim::from(&case.filing))).collect())
 }
 
-fn about_devices(filing: &Filing) -> Vec<Refusal> {
-    let mut refusals = Vec::new();
-    let (documents, applicant) = (filing.documents(), filing.applicant());
-    if !documents.iter().any(Document::can_be_found) {
-        refusals.push(Refusal::DocumentNotFound);
+/// What an approval changes.
+async fn approve(
+    db: &mut SqliteConnection,
+    rules: &Rules,
+    claim: &Claim,
+    application: i64,
+    at: Timestamp,
+    filed: Timestamp,
+) -> Result<(), sqlx::Error> {
+    for device in &claim.devices {
+        let numbers = identities(device);
+        for number in &numbers {
+            relist(db, *number, Row::of(Listing::White, at)).await?;
+        }
+        if groups(db, &numbers).await?.is_empty() {
+            group(db, &numbers).await?;
+        }
     }
-    let holders = documents.iter().filter_map(|document| document.holder);
-    if applicant.is_none_or(|one| holders.into_iter().any(|holder| holder != one.number)) {
-        refusals.push(Refusal::ApplicantMismatch);
+    for number in identities(&claim.replaced) {
+        retire(db, number, at).await?;
     }
-    if filing.devices().is_empty() || filing.devices().iter().any(|one| one.imeis.is_empty()) {
-        refusals.push(Refusal::ImeiMissing);
+    if let (FormKind::Personal, Some(applicant)) = (claim.kind, claim.applicant) {
+        sqlx::query(
+            "INSERT INTO quota_used (applicant, origin, filed_on, devices) VALUES (?, ?, ?, ?)",
+        )
+        .bind(applicant.number.as_str())
+        .bind(origin_name(claim.origin(rules)))
+        .bind(day(filed).to_string())
+        .bind(i64::try_from(claim.devices.len()).unwrap_or(i64::MAX))
+        .execute(&mut *db)
+        .await?;
     }
-    let numbers: Vec<Imei14> = filing.new_imeis().map(|imei| imei.imei14()).collect();
-    if !fits_quantity(documents, filing.devices().len()) || repeats(&numbers) {
-        refusals.push(Refusal::QuantityMismatch);
+    for key in tracking_keys(claim) {
+        sqlx::query("INSERT OR IGNORE INTO tracking_used (number, application) VALUES (?, ?)")
+            .bind(key)
+            .bind(application)
+            .execute(&mut *db)
+            .await?;
     }
-    refusals
+    Ok(())
 }
 
-fn repeats(numbers: &[Imei14]) -> bool {
-    let mut seen = BTreeSet::new();
-    numbers.iter().any(|number| !seen.insert(number))
+/// Takes an IMEI out of use. A board that is blocked for another reason stays blocked for it.
+async fn retire(
+    db: &mut SqliteConnection,
+    number: Imei14,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    if standing(db, number).await?.is_some_and(|listed| listed.is_black()) {
+        return Ok(());
+    }
+    relist(db, number, Row::of(Listing::Black(BlockReason::ReplacedAway), at)).await
 }
