@@ -6,6 +6,7 @@
 //! only when it is certain that nothing with that reference is there; an adapter that can't be
 //! certain answers with an error, and the outbox keeps asking.
 
+pub mod dirbs;
 pub mod http;
 pub mod sandbox;
 pub mod settings;

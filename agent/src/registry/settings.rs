@@ -7,9 +7,9 @@
 //! [[source]]
 //! name = "dirbs"           # its short name in every answer
 //! kind = "dirbs"           # dirbs, eir, camara, portal
-//! url = "http://10.0.0.5:5000"
+//! url = "http://10.0.0.5:5000"   # dirbs: what stands before /api/v2, or with it
 //! role = "decides"         # or "warns": only its bad news counts
-//! fresh_minutes = 60       # how long its answers are gone by
+//! fresh_minutes = 60       # how long its answers are gone by; those of dirbs are 5 minutes old when they come
 //! paid = false             # true: an answer that was paid for is never paid again while fresh
 //! deadline_seconds = 20
 //! # ca_file = "ca.pem"     # authorities to trust beside the system's
@@ -34,6 +34,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use url::Url;
 
+use super::dirbs::Dirbs;
 use super::http::{Client, Endpoint, EndpointError, Speech};
 use super::sandbox::Sandbox;
 use super::{Role, Source, Terms};
@@ -102,7 +103,7 @@ pub enum SettingsError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// DIRBS-Core v2.
+    /// DIRBS-Core v2. Its `url` is what stands before `/api/v2`; one that ends with it will do too.
     Dirbs,
     /// 3GPP TS 29.511 equipment identity register.
     Eir,
@@ -333,11 +334,13 @@ impl SourceSettings {
         place: &Path,
         clock: &Arc<dyn Clock>,
     ) -> Result<Arc<dyn Source>, SettingsError> {
-        let _ = (place, clock);
-        Err(SettingsError::Senseless {
-            path: place.join("registries.toml"),
-            what: format!("{:?} is not known yet", self.kind),
-        })
+        match self.kind {
+            Kind::Dirbs => Ok(Arc::new(Dirbs::open(self, place, clock)?)),
+            Kind::Eir | Kind::Camara | Kind::Portal => Err(SettingsError::Senseless {
+                path: place.join("registries.toml"),
+                what: format!("{:?} is not known yet", self.kind),
+            }),
+        }
     }
 }
 
