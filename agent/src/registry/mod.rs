@@ -7,6 +7,7 @@
 //! certain answers with an error, and the outbox keeps asking.
 
 pub mod http;
+pub mod portal;
 pub mod sandbox;
 pub mod settings;
 
