@@ -56,6 +56,8 @@ id! {
     HandsetId;
     /// One answer of a registry.
     AnswerId;
+    /// What a person saw on a portal, once.
+    SightingId;
     /// One thing to file.
     CaseId;
     /// Cases that go out together.

@@ -16,6 +16,7 @@
 //! | [`batch`] | manifest and signature |
 //! | [`outbox`] | submissions on their way, never lost, never sent twice |
 //! | [`registry`] | who is asked and filed with |
+//! | [`portal`] | what people saw on portals that answer people only, and their screenshots |
 //! | [`store`] | what the station remembers |
 //! | [`station`] | the rooms put together; the desk where people work |
 //! | [`api`], [`ui`], [`cli`] | the doors |
@@ -35,6 +36,7 @@ pub mod finding;
 pub mod id;
 pub mod outbox;
 pub mod place;
+pub mod portal;
 pub mod registry;
 pub mod rules;
 pub mod ruling;

@@ -9,6 +9,7 @@
 //! | `token` | opens the API (private) |
 //! | `rules.toml` | rules that replace some of the program's; put there by the shop |
 //! | `registries.toml` | who is asked about IMEIs; put there by the shop |
+//! | `evidence/` | screenshots of what people saw on portals, by SHA-256 (private) |
 //! | `last-firmware.uf2` | what a scanner was last updated to and seen to run |
 //! | `station.lock` | held by the one process that pumps the outbox |
 //! | `address` | where the web API of that process listens |
@@ -124,6 +125,11 @@ impl Place {
     /// Who is asked about IMEIs beside the embedded sandbox, if the shop named anyone.
     pub fn registries(&self) -> PathBuf {
         self.0.join("registries.toml")
+    }
+
+    /// Screenshots of what people saw on portals.
+    pub fn evidence(&self) -> PathBuf {
+        self.0.join("evidence")
     }
 
     /// The key for the debug bridge of Android phones.
@@ -277,8 +283,22 @@ pub fn touch_private(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes the names of new files in a directory survive a power cut.
+///
+/// # Errors
+///
+/// What the system said.
+pub fn sync_directory(path: &Path) -> io::Result<()> {
+    // Only Unix opens a directory as a file; elsewhere the system's own journal has to do.
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+}
+
 /// Makes a directory that only its owner may enter. One that is there is left as it is.
-fn create_own_directory(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+///
+/// What the system said.
+pub fn create_own_directory(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

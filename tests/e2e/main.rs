@@ -5,3 +5,5 @@
 mod browser;
 mod crowd;
 mod modem;
+mod portal;
+mod scanners;

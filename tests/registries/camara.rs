@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tekser::clock::{Clock, SystemClock};
+use tekser::registry::camara::Camara;
 use tekser::registry::settings::Settings;
 use tekser::registry::{RegistryError, Source};
 use tekser::ruling::{Answer, BlockReason, Undetermined, Verdict};
@@ -147,7 +148,7 @@ fn source(gateway: &Gateway, place: &Path, more: &str) -> Arc<dyn Source> {
     );
     let settings = Settings::parse(&text, place).unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    settings.sources()[0].open(place, &clock).unwrap()
+    Arc::new(Camara::open(&settings.sources()[0], place, &clock).unwrap())
 }
 
 async fn ask(source: &dyn Source) -> Result<Answer, RegistryError> {

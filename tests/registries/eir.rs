@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tekser::clock::{Clock, SystemClock};
+use tekser::registry::eir::Eir;
 use tekser::registry::settings::Settings;
 use tekser::registry::{RegistryError, Source};
 use tekser::ruling::{BlockReason, Undetermined, Verdict};
@@ -52,7 +53,7 @@ fn source(url: &str, place: &Path, more: &str) -> Arc<dyn Source> {
     );
     let settings = Settings::parse(&text, place).unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    settings.sources()[0].open(place, &clock).unwrap()
+    Arc::new(Eir::open(&settings.sources()[0], place, &clock).unwrap())
 }
 
 fn imeis(count: usize) -> Vec<Imei> {

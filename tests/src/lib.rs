@@ -49,11 +49,24 @@ impl World {
     ///
     /// If it does not start.
     pub async fn over(bus: Arc<dyn Bus>, set: impl FnOnce(&mut Asking)) -> Self {
+        Self::made(|config| {
+            config.buses = vec![bus];
+            set(&mut config.asking);
+        })
+        .await
+    }
+
+    /// Starts a station. `set` has the first word on what it is made of, and may put files into
+    /// its data directory.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub async fn made(set: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().expect("a temporary directory");
         let bench = Arc::new(VirtualBench::new());
         let mut config = Config::new(Place::open(data.path()).expect("a data directory"));
-        config.buses = vec![bus];
-        set(&mut config.asking);
+        set(&mut config);
         config.review_takes = SignedDuration::ZERO;
         config.poll = SignedDuration::from_millis(50);
         let station = Station::open(config).await.expect("a station");

@@ -10,6 +10,7 @@ import { byId, show } from "./dom.js";
 import { follow } from "./events.js";
 import * as keys from "./keys.js";
 import { nameOf } from "./phone.js";
+import * as portal from "./portal.js";
 import * as scan from "./scan.js";
 import * as scanners from "./scanners.js";
 import { handsetAt, load, scansOf, take, watch } from "./state.js";
@@ -84,6 +85,7 @@ function open(token) {
     const fresh = event.kind === "scan" && !knows(event.body);
     take(event.kind, event.body);
     if (fresh) scan.takeScanned(event.body);
+    if (event.kind === "sighting") portal.heard(event.body);
     announce(event);
   };
   // One that waits for its next try takes up the new token by itself.
@@ -110,7 +112,7 @@ function start() {
   const rooms = [scan, bench, scanners, boxes, cases, submissions];
   const draw = () => rooms.forEach((room) => room.draw());
   watch(draw);
-  [scan, bench, boxes, cases, caseform, checks, keys].forEach((room) => room.start());
+  [scan, bench, boxes, cases, caseform, checks, portal, keys].forEach((room) => room.start());
   gate();
   const token = takeToken();
   if (token) open(token);

@@ -4,14 +4,16 @@ import { readAgain, step } from "./bench.js";
 import { newCase, submitBatch } from "./cases.js";
 import * as checks from "./checks.js";
 import { byId } from "./dom.js";
+import * as portal from "./portal.js";
 import * as scan from "./scan.js";
 
 const FIELDS = "input, textarea, select";
-const ACTIONS = { F2: scan.toggleSame, F3: scan.toggleScreen, F4: () => readAgain(), F7: checks.focus, F8: newCase, F9: submitBatch };
+const ACTIONS = { F2: scan.toggleSame, F3: scan.toggleScreen, F4: () => readAgain(), F6: portal.checkSelected, F7: checks.focus, F8: newCase, F9: submitBatch };
+const dialogOpen = () => document.querySelector("dialog[open]") !== null;
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 function keydown(event) {
-  if (byId("case-dialog").open || byId("station").hidden) return;
+  if (dialogOpen() || byId("station").hidden) return;
   const plain = !event.ctrlKey && !event.altKey && !event.metaKey;
   if (!plain) return;
   if (ACTIONS[event.key]) {
@@ -30,7 +32,7 @@ function keydown(event) {
 
 /** After a click the scanner types into its field again. */
 function click(event) {
-  if (byId("case-dialog").open || byId("station").hidden) return;
+  if (dialogOpen() || byId("station").hidden) return;
   const own = event.target.closest("select, textarea, input:not([type=checkbox]), a, summary");
   if (own || String(getSelection())) return;
   // A click made by the keyboard leaves the focus where the person put it.
@@ -40,6 +42,6 @@ function click(event) {
 export function start() {
   document.addEventListener("keydown", keydown);
   document.addEventListener("click", click);
-  byId("case-dialog").addEventListener("close", scan.focus);
-  addEventListener("focus", () => document.activeElement === document.body && !byId("case-dialog").open && scan.focus());
+  for (const dialog of document.querySelectorAll("dialog")) dialog.addEventListener("close", scan.focus);
+  addEventListener("focus", () => document.activeElement === document.body && !dialogOpen() && scan.focus());
 }

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { date, daysUntil, groups, moment } from "./format.js";
+import { lookOfPortals, portalLines } from "./portal.js";
 import { answerOf } from "./state.js";
 import { t, word } from "./words.js";
 
@@ -48,7 +49,7 @@ export function verdictDetail(answer) {
 /** An IMEI with its verdict. */
 export function imeiLine(imei) {
   const answer = answerOf(imei);
-  return h("div", { class: "imei-line" }, imeiText(imei), " ", verdictBadge(answer), " ", verdictDetail(answer));
+  return h("div", { class: "imei-line" }, imeiText(imei), " ", verdictBadge(answer), " ", verdictDetail(answer), portalLines(imei));
 }
 
 /** What a claim says, if it is a number. */
@@ -149,8 +150,8 @@ export function facts(handset) {
 /** Everything that the look of a phone depends on. */
 export function lookOf(handset) {
   if (!handset) return "";
-  const answers = handset.slots.flatMap((slot) => slot.said).map((said) => said.value.imei && answerOf(said.value.imei));
-  return JSON.stringify([handset, answers, date(Date.now())]);
+  const imeis = handset.slots.flatMap((slot) => slot.said).map((said) => said.value.imei).filter(Boolean);
+  return JSON.stringify([handset, imeis.map(answerOf), lookOfPortals(imeis), date(Date.now())]);
 }
 
 /** IMEIs that these sources gave, in the order of the slots, each once. */

@@ -14,6 +14,8 @@ export const state = {
   /** What each scanner read last, newest first. */
   scans: new Map(),
   registries: [],
+  /** Portals that people look at. */
+  portals: [],
   /** Id of the chosen device; null if none is. */
   selected: null,
   /** Cursor of the handsets that were not asked for yet. */
@@ -52,12 +54,18 @@ function takeDevice(device) {
   if (device.state === "read") state.lastAt.set(device.id, { since: device.since, handset: device.handset });
 }
 
+/** Why what was known holds no longer. */
+const HOLDS_NO_MORE = ["nobody_looked", "stale"];
+
 function takeAnswer(answer) {
   const key = imei14(answer.imei);
   const known = state.answers.get(key);
   // A registry that can't be reached has not changed its mind.
-  if (known && answer.verdict === "undetermined" && known.verdict !== "undetermined") return;
-  if (known && known.as_of > answer.as_of) return;
+  const silent = answer.verdict === "undetermined" && !HOLDS_NO_MORE.includes(answer.why);
+  if (known && silent && known.verdict !== "undetermined") return;
+  // What people saw is as old as when they looked: the last word of the station counts.
+  const seen = known?.seen_by || answer.seen_by;
+  if (known && !seen && known.as_of > answer.as_of) return;
   state.answers.set(key, answer);
 }
 
@@ -89,9 +97,10 @@ export function take(kind, body) {
 /** Loads every list; gives the number of the latest event that they surely contain. */
 export async function load() {
   const station = await get("/station");
-  const paths = ["/devices", "/handsets?limit=100", "/checks?limit=200", "/cases?limit=200", "/batches?limit=200", "/submissions?limit=200", "/scanners"];
-  const [devices, handsets, answers, cases, batches, submissions, scanners] = await Promise.all(paths.map(get));
+  const paths = ["/devices", "/handsets?limit=100", "/checks?limit=200", "/cases?limit=200", "/batches?limit=200", "/submissions?limit=200", "/scanners", "/portal"];
+  const [devices, handsets, answers, cases, batches, submissions, scanners, portals] = await Promise.all(paths.map(get));
   state.registries = station.registries;
+  state.portals = portals.items;
   const here = new Set(devices.items.map((device) => device.id));
   for (const id of [...state.devices.keys()]) if (!here.has(id)) takeDevice({ id, state: "gone" });
   for (const map of [state.handsets, state.cases, state.batches, state.submissions, state.scanners]) map.clear();
@@ -145,8 +154,20 @@ export function handsetAt(device) {
   return state.handsets.get(device?.handset ?? state.lastAt.get(device?.id)?.handset) ?? null;
 }
 
+/** What a person saw too long ago is gone by no longer, even if nobody asked since. */
+function current(answer) {
+  const isOld = answer?.seen_by && answer.fresh_until && new Date(answer.fresh_until) <= Date.now();
+  return isOld ? { ...answer, verdict: "undetermined", why: "stale", until: null, reason: null } : (answer ?? null);
+}
+
 /** The answer about an IMEI, if there is one. */
-export const answerOf = (imei) => state.answers.get(imei14(imei)) ?? null;
+export const answerOf = (imei) => current(state.answers.get(imei14(imei)));
+
+/** What people saw of an IMEI on this portal. */
+export function portalAnswer(imei, portal) {
+  const answer = state.answers.get(imei14(imei));
+  return current(answer?.source === portal ? answer : answer?.said?.find((one) => one.source === portal));
+}
 
 /** Items of a map, newest first. Names of the station's things sort by their age. */
 export const newest = (map) => [...map.values()].sort((a, b) => (a.id < b.id ? 1 : -1));

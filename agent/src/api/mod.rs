@@ -8,10 +8,12 @@ mod cases;
 mod checks;
 mod devices;
 mod events;
+mod evidence;
 pub(crate) mod guard;
 mod handsets;
 pub(crate) mod input;
 mod openapi;
+mod portal;
 pub(crate) mod problem;
 mod replay;
 mod scanners;
@@ -69,6 +71,11 @@ fn v1() -> OpenApiRouter<Arc<Station>> {
         .routes(routes!(batches::show))
         .routes(routes!(batches::submissions, batches::submit))
         .routes(routes!(batches::submission))
+        .routes(routes!(portal::list))
+        .routes(routes!(portal::show, portal::record))
+        .routes(routes!(portal::withdraw))
+        .routes(routes!(evidence::keep))
+        .routes(routes!(evidence::show))
         .routes(routes!(events::follow))
 }
 

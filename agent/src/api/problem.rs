@@ -3,13 +3,15 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tekser_imei::ParseError;
 use utoipa::ToSchema;
 
 use crate::bench::{LabelError, ModemError, ScanError};
 use crate::cases::{FilingError, Preflight};
 use crate::counter::ScannerError;
 use crate::id::CaseId;
-use crate::station::DeskError;
+use crate::portal::EvidenceError;
+use crate::station::{DeskError, PortalError};
 use crate::store::StoreError;
 
 /// A problem (`application/problem+json`). `code` is stable; `detail` is for people.
@@ -168,6 +170,46 @@ impl From<ModemError> for Problem {
             ModemError::NoneHidden => (StatusCode::CONFLICT, "no_hidden_modem"),
             ModemError::BeingRead => (StatusCode::CONFLICT, "being_read"),
             ModemError::NotShown(_) => (StatusCode::SERVICE_UNAVAILABLE, "modem_not_shown"),
+        };
+        Self::new(status, code, detail)
+    }
+}
+
+impl From<ParseError> for Problem {
+    fn from(error: ParseError) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_an_imei", error.to_string())
+    }
+}
+
+impl From<EvidenceError> for Problem {
+    fn from(error: EvidenceError) -> Self {
+        PortalError::from(error).into()
+    }
+}
+
+impl From<PortalError> for Problem {
+    fn from(error: PortalError) -> Self {
+        let detail = error.to_string();
+        let (status, code) = match error {
+            PortalError::NoPortal => (StatusCode::NOT_FOUND, "no_portal"),
+            PortalError::NoSuchPortal(_) | PortalError::NoSuchSighting(_) => {
+                (StatusCode::NOT_FOUND, "not_found")
+            }
+            PortalError::WhichPortal => (StatusCode::UNPROCESSABLE_ENTITY, "which_portal"),
+            PortalError::Report(_) => (StatusCode::UNPROCESSABLE_ENTITY, "sighting"),
+            PortalError::NoSuchEvidence(_) => (StatusCode::UNPROCESSABLE_ENTITY, "no_evidence"),
+            PortalError::Evidence(EvidenceError::TooLarge) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "evidence_too_large")
+            }
+            PortalError::Evidence(EvidenceError::NotAnImage) => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "evidence_not_an_image")
+            }
+            PortalError::Evidence(EvidenceError::Damaged(_)) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "evidence_damaged")
+            }
+            PortalError::Evidence(EvidenceError::Folder { .. })
+            | PortalError::Broken(_)
+            | PortalError::Store(_) => return Self::internal(&error),
         };
         Self::new(status, code, detail)
     }

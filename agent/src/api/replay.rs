@@ -13,7 +13,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 
-use super::{BODY_MAX, Problem};
+use super::{BODY_MAX, Problem, evidence};
+use crate::portal::{EVIDENCE_MAX, EvidenceError};
 use crate::station::Station;
 use crate::store::Replay;
 
@@ -45,9 +46,13 @@ async fn replay_with(
     next: Next,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, BODY_MAX).await.map_err(|_| {
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body", "the body is longer than 1 MiB")
-    })?;
+    let too_long =
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body", "the body is longer than 1 MiB");
+    let (most, too_long) = match parts.uri.path() {
+        evidence::PATH => (EVIDENCE_MAX, EvidenceError::TooLarge.into()),
+        _ => (BODY_MAX, too_long),
+    };
+    let body = to_bytes(body, most).await.map_err(|_| too_long)?;
     let fingerprint = Sha256::new()
         .chain_update(parts.uri.path())
         .chain_update([0])

@@ -4,6 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 /// Why a text is none of these.
@@ -125,6 +126,11 @@ impl fmt::Debug for Country {
 pub struct FileDigest(String);
 
 impl FileDigest {
+    /// The digest of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
     /// Takes the digits.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod doctor;
 mod machine;
 mod modem;
 mod output;
+mod portal;
 mod read;
 mod remote;
 mod rules;
@@ -102,6 +103,9 @@ enum Command {
     Read(read::Arguments),
     /// Ask the registry about IMEIs.
     Check(check::Arguments),
+    /// See and record what people saw on portals that answer people only.
+    #[command(subcommand)]
+    Portal(portal::Command),
     /// Open and look at cases: replaced boards, devices brought in for sale or by a person.
     #[command(subcommand)]
     Case(case::Command),
@@ -200,6 +204,7 @@ async fn run(arguments: Arguments, output: &Output) -> Ended {
         Command::Devices => devices::run(output),
         Command::Read(arguments) => read::run(arguments, &setting, output).await,
         Command::Check(arguments) => check::run(arguments, &setting, output).await,
+        Command::Portal(command) => portal::run(command, &setting, output).await,
         Command::Case(command) => case::run(command, &setting, output).await,
         Command::Batch(command) => batch::run(command, &setting, output).await,
         Command::Rules(arguments) => rules::run(&arguments, &setting, output),

@@ -11,6 +11,7 @@ pub mod dirbs;
 pub mod eir;
 pub mod http;
 pub mod oauth;
+pub mod portal;
 mod problem;
 pub mod sandbox;
 pub mod settings;

@@ -19,6 +19,12 @@
 //! # client_id = "…"
 //! # secret_file = "secret"
 //! # scope = "…"
+//!
+//! [[source]]
+//! name = "state-database"
+//! kind = "portal"          # people look at it, the station keeps what they saw
+//! # url = "https://imei.rfs.gov.kz/"   # the page that a person opens
+//! # fresh_minutes = 1440   # a day, if not said
 //! ```
 //!
 //! Files are named relative to the data directory. Secrets are in files of their own, so that this
@@ -39,10 +45,13 @@ use super::dirbs::Dirbs;
 use super::eir::Eir;
 use super::http::{Client, Endpoint, EndpointError, Speech};
 use super::oauth::{Bearer, Credentials};
+use super::portal::PortalSource;
 use super::sandbox::Sandbox;
 use super::{Role, Source, Terms};
 use crate::clock::Clock;
+use crate::portal::Portal;
 use crate::ruling::RegistryId;
+use crate::store::Store;
 
 /// Longest file, in bytes.
 pub const SETTINGS_MAX: u64 = 64 * 1024;
@@ -139,13 +148,13 @@ pub struct SourceSettings {
     pub name: String,
     /// Which adapter speaks to it.
     pub kind: Kind,
-    /// Where it is; a portal needs none.
+    /// Where it is; of a portal the page that a person opens, and it needs none.
     #[serde(default)]
     pub url: Option<Url>,
     /// How much weight its word has.
     #[serde(default)]
     pub role: Role,
-    /// How long its answers are gone by.
+    /// How long its answers are gone by; of a portal a day if not said.
     #[serde(default)]
     pub fresh_minutes: u32,
     /// A question costs money.
@@ -378,17 +387,35 @@ impl SourceSettings {
     pub fn open(
         &self,
         place: &Path,
+        store: &Store,
         clock: &Arc<dyn Clock>,
     ) -> Result<Arc<dyn Source>, SettingsError> {
+        let missing = || SettingsError::Senseless {
+            path: place.join("registries.toml"),
+            what: format!("source {}: url is missing", self.name),
+        };
         match self.kind {
             Kind::Dirbs => Ok(Arc::new(Dirbs::open(self, place, clock)?)),
             Kind::Eir => Ok(Arc::new(Eir::open(self, place, clock)?)),
             Kind::Camara => Ok(Arc::new(Camara::open(self, place, clock)?)),
-            kind => Err(SettingsError::Senseless {
-                path: place.join("registries.toml"),
-                what: format!("{kind:?} is not known yet"),
-            }),
+            Kind::Portal => {
+                let portal = self.portal().ok_or_else(missing)?;
+                Ok(Arc::new(PortalSource::new(portal, store.clone(), Arc::clone(clock))))
+            }
         }
+    }
+
+    /// The portal that it is, if it is one.
+    pub fn portal(&self) -> Option<Portal> {
+        let link = || Url::parse(Portal::LINK).ok();
+        let fresh = Some(self.fresh_minutes).filter(|minutes| *minutes > 0);
+        (self.kind == Kind::Portal).then_some(())?;
+        Some(Portal {
+            id: self.id(),
+            link: self.url.clone().or_else(link)?,
+            role: self.role,
+            fresh_for: SignedDuration::from_mins(fresh.unwrap_or(Portal::FRESH_MINUTES).into()),
+        })
     }
 }
 
@@ -423,6 +450,21 @@ mod tests {
         assert!(parsed(&source("role = 'warns'")).unwrap().asks_sandbox());
         let both = source("").replace("format = 1", "format = 1\nsandbox = true");
         assert!(parsed(&both).unwrap().asks_sandbox());
+    }
+
+    #[test]
+    fn a_portal_needs_a_name_only() {
+        let portal = |more| {
+            let text = format!("format = 1\n[[source]]\nname = 'p'\nkind = 'portal'\n{more}");
+            parsed(&text).unwrap().sources()[0].portal().unwrap()
+        };
+        let usual = portal("");
+        assert_eq!(usual.link.as_str(), "https://imei.rfs.gov.kz/");
+        assert_eq!(usual.fresh_for, SignedDuration::from_hours(24));
+        let own = portal("url = 'https://kz-imei.kz/'\nfresh_minutes = 60\nrole = 'warns'");
+        assert_eq!(own.link.as_str(), "https://kz-imei.kz/");
+        assert_eq!((own.fresh_for, own.role), (SignedDuration::from_hours(1), Role::Warns));
+        assert_eq!(parsed(&source("")).unwrap().sources()[0].portal(), None);
     }
 
     #[test]

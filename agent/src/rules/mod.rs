@@ -280,9 +280,13 @@ impl Rules {
     /// last day. `None` at the end of the calendar.
     pub fn grace_until(&self, first_connected: Date) -> Option<Timestamp> {
         let days = Span::new().try_days(self.grace.days).ok()?;
-        let end = first_connected.checked_add(days).ok()?;
-        Some(end.to_zoned(zone()).ok()?.timestamp())
+        midnight(first_connected.checked_add(days).ok()?)
     }
+}
+
+/// When a day begins in Kazakhstan; `None` at the end of the calendar.
+pub fn midnight(day: Date) -> Option<Timestamp> {
+    Some(day.to_zoned(zone()).ok()?.timestamp())
 }
 
 /// The day in Kazakhstan. One time for the whole country since 1 March 2024: UTC+5.

@@ -1,6 +1,7 @@
 //! The station: every room put together, and the tasks that keep it going.
 
 mod desk;
+mod lookout;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tokio::task::JoinSet;
 use tracing::{error, warn};
 
 pub use desk::{DeskError, NewCase};
+pub use lookout::{PortalCheck, PortalError};
 
 use crate::batch::{KeyError, StationKey};
 use crate::bench::{AdbKeys, Asking, Bench, Finding, FindingKind, Handset};
@@ -25,8 +27,9 @@ use crate::finding::Severity;
 use crate::id::HandsetId;
 use crate::outbox::{Outbox, OutboxError};
 use crate::place::{Lock, Place, PlaceError, Token};
+use crate::portal::{Evidence, EvidenceError, Portal};
 use crate::registry::sandbox::Sandbox;
-use crate::registry::settings::{Settings, SettingsError};
+use crate::registry::settings::{Settings, SettingsError, SourceSettings};
 use crate::registry::{Registry, RegistryId, Source};
 use crate::rules::{Rules, RulesError};
 use crate::store::{Store, StoreError};
@@ -49,6 +52,9 @@ pub enum StartError {
     /// Who is asked.
     #[error(transparent)]
     Registries(#[from] SettingsError),
+    /// The folder with screenshots.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
     /// The outbox.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
@@ -105,6 +111,10 @@ pub struct Station {
     pub token: Token,
     /// What holds in the regime now.
     pub rules: Rules,
+    /// Portals that people look at.
+    pub portals: Vec<Portal>,
+    /// Screenshots of what they saw.
+    pub evidence: Evidence,
     key: StationKey,
     registries: BTreeMap<RegistryId, Arc<dyn Registry>>,
     poll: SignedDuration,
@@ -134,8 +144,10 @@ impl Station {
             sources.push(sandbox.clone());
         }
         for source in settings.sources() {
-            sources.push(source.open(place.path(), &clock)?);
+            sources.push(source.open(place.path(), &store, &clock)?);
         }
+        let portals = settings.sources().iter().filter_map(SourceSettings::portal).collect();
+        let evidence = Evidence::open(place.evidence())?;
         let (bench, feeds) = Bench::new(store.clone(), Arc::clone(&clock), buses, asking);
         let (reads, scanners) = (feeds.reads, feeds.scanners);
         let counter = Counter::new(store.clone(), Arc::clone(&clock), Arc::clone(&bench), scanners);
@@ -150,6 +162,8 @@ impl Station {
             sandbox,
             token,
             rules,
+            portals,
+            evidence,
             key,
             poll,
             wake_outbox: Notify::new(),

@@ -35,10 +35,13 @@ pub enum EventKind {
     /// A scanner sent a code, or its box became a phone.
     #[serde(rename = "scan")]
     Scan,
+    /// A person said what they saw on a portal, or took it back.
+    #[serde(rename = "sighting")]
+    Sighting,
 }
 
 impl EventKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Device,
         Self::Handset,
         Self::Answer,
@@ -47,6 +50,7 @@ impl EventKind {
         Self::Submission,
         Self::Scanner,
         Self::Scan,
+        Self::Sighting,
     ];
 
     /// The name on the wire.
@@ -60,6 +64,7 @@ impl EventKind {
             Self::Submission => "submission",
             Self::Scanner => "scanner",
             Self::Scan => "scan",
+            Self::Sighting => "sighting",
         }
     }
 

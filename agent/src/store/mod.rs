@@ -11,6 +11,7 @@ mod events;
 mod handsets;
 mod idempotency;
 mod scans;
+mod sightings;
 mod submissions;
 
 use std::path::{Path, PathBuf};

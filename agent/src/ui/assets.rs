@@ -23,7 +23,7 @@ macro_rules! assets {
     };
 }
 
-static ASSETS: [Asset; 23] = assets! {
+static ASSETS: [Asset; 25] = assets! {
     "page.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "js/api.js": SCRIPT,
@@ -40,9 +40,11 @@ static ASSETS: [Asset; 23] = assets! {
     "js/keys.js": SCRIPT,
     "js/modem.js": SCRIPT,
     "js/phone.js": SCRIPT,
+    "js/portal.js": SCRIPT,
     "js/say.js": SCRIPT,
     "js/scan.js": SCRIPT,
     "js/scanners.js": SCRIPT,
+    "js/screenshot.js": SCRIPT,
     "js/state.js": SCRIPT,
     "js/submissions.js": SCRIPT,
     "js/token.js": SCRIPT,

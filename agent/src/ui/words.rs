@@ -45,6 +45,11 @@ impl Words {
         self.by_key.get(key).map_or(key, String::as_str)
     }
 
+    /// The word of a code of the web API; the code itself if there is none.
+    pub(super) fn get_in<'a>(&'a self, group: &str, code: &'a str) -> &'a str {
+        self.by_key.get(&format!("{group}.{code}")).map_or(code, String::as_str)
+    }
+
     /// All words as JSON that may stand in a script element.
     pub(super) fn json(&self) -> &str {
         &self.json

@@ -10,6 +10,7 @@ use tekser::registry::dirbs::Dirbs;
 use tekser::registry::settings::{Settings, SourceSettings};
 use tekser::registry::{RegistryError, Source as _};
 use tekser::ruling::{BlockReason, Undetermined, Verdict};
+use tekser::store::Store;
 use tekser_imei::{Imei, Imei14, Tac};
 
 use crate::double::{Double, Pace, Registration, World};
@@ -206,7 +207,9 @@ async fn settings_open_it_as_a_source() {
     let desk = Desk::open(World::of_the_transcript()).await;
     let url = format!("http://{}", desk.double.address);
     let clock: Arc<dyn Clock> = desk.clock.clone();
-    let source = settings(&url, "role = 'warns'").open(Path::new("."), &clock).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let store = Store::open(&place.path().join("station.db")).await.unwrap();
+    let source = settings(&url, "role = 'warns'").open(place.path(), &store, &clock).unwrap();
     assert_eq!(source.id().as_str(), "dirbs");
     let answers = source.look_up(&[imei(STOLEN)]).await.unwrap();
     assert_eq!(answers[0].verdict, Verdict::Blocked { reason: BlockReason::Stolen });

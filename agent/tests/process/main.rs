@@ -14,6 +14,7 @@ mod pack;
 #[cfg(unix)]
 #[path = "../scanner/peer.rs"]
 mod peer;
+mod portal;
 mod program;
 mod reading;
 mod sandbox;

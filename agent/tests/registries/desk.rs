@@ -4,6 +4,8 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use tekser::clock::{Clock, ManualClock};
+use tekser::registry::camara::Camara;
+use tekser::registry::eir::Eir;
 use tekser::registry::settings::Settings;
 use tekser::registry::{RegistryError, Source};
 use tekser::ruling::{Answer, Verdict};
@@ -30,7 +32,12 @@ impl Desk {
         );
         let settings = Settings::parse(&text, self.place.path()).unwrap();
         let clock: Arc<dyn Clock> = self.clock.clone();
-        settings.sources()[0].open(self.place.path(), &clock).unwrap()
+        let (source, place) = (&settings.sources()[0], self.place.path());
+        match kind {
+            "eir" => Arc::new(Eir::open(source, place, &clock).unwrap()),
+            "camara" => Arc::new(Camara::open(source, place, &clock).unwrap()),
+            _ => panic!("no kind {kind} here"),
+        }
     }
 }
 

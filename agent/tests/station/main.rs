@@ -20,6 +20,7 @@ mod outbox_model;
 #[path = "../scanner/peer.rs"]
 mod peer;
 mod place;
+mod portal;
 mod privacy;
 mod replay;
 mod sandbox;

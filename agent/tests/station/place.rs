@@ -29,7 +29,8 @@ async fn what_the_station_writes_is_its_owners_alone() {
     let place = &shop.station.place;
     for file in std::fs::read_dir(place.path()).unwrap() {
         let path = file.unwrap().path();
-        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        let wanted = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode(&path), wanted, "{}", path.display());
     }
     for file in [place.key(), place.database(), place.sandbox_database()] {
         assert!(file.exists(), "{}", file.display());

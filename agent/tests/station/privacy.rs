@@ -107,6 +107,32 @@ async fn a_whole_day_leaves_no_number_in_the_log() {
     assert!(!log.contains("PRIVATE KEY"));
 }
 
+#[tokio::test]
+async fn what_people_saw_on_a_portal_leaves_no_number_in_the_log() {
+    let shop = Shop::open().await;
+    let settings = "format = 1\n[[source]]\nname = 'p'\nkind = 'portal'\n";
+    std::fs::write(shop.directory.path().join("registries.toml"), settings).unwrap();
+    let shop = shop.reopened().await;
+    let (log, _guard) = Log::keep();
+    let path = format!("/api/v1/portal/{}", imei(1));
+    let clear = json!({ "verdict": "clear", "seen_by": "AIGUL7" });
+    let unsound = json!({ "verdict": "grace", "seen_by": "AIGUL7", "until": "2026-01-01" });
+    let id = shop.ask("POST", &path, Some(clear)).await.expect(201)["history"][0]["id"].clone();
+    shop.ask("POST", &path, Some(unsound)).await.expect_problem(422, "sighting");
+    shop.ask("POST", "/api/v1/portal/490154203237519", None).await;
+    shop.ask("GET", &path, None).await.expect(200);
+    let back = json!({ "sighting": id, "by": "AIGUL7" });
+    shop.ask("POST", &format!("{path}/withdraw"), Some(back)).await.expect(200);
+    let database = shop.database().await;
+    let spoil = format!("UPDATE sighting SET body = '\"{}\"'", imei(1));
+    sqlx::query(sqlx::AssertSqlSafe(spoil)).execute(&database).await.unwrap();
+    shop.ask("GET", &path, None).await.expect_problem(500, "store_failed");
+    let log = log.text();
+    assert!(log.contains("a request failed"), "{log}");
+    assert_eq!(telling(&log), Vec::<&str>::new());
+    assert!(!log.contains("AIGUL7"), "{log}");
+}
+
 /// A case that names a person and a parcel.
 fn parcel(person: &str) -> serde_json::Value {
     json!({ "personal": {

@@ -92,6 +92,7 @@ fn groups() -> Vec<(&'static str, BTreeSet<String>, usize)> {
     vec![
         ("verdict", codes(&api, "Verdict", "verdict"), 5),
         ("block", codes(&api, "BlockReason", ""), 10),
+        ("claim", codes(&api, "Claim", ""), 5),
         ("undetermined", codes(&api, "Undetermined", ""), 10),
         ("severity", codes(&api, "Severity", ""), 3),
         ("finding", codes(&api, "FindingKind", "code"), 13),
