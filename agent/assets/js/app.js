@@ -3,6 +3,7 @@
 import { setToken } from "./api.js";
 import * as bench from "./bench.js";
 import * as boxes from "./boxes.js";
+import * as brought from "./brought.js";
 import * as caseform from "./caseform.js";
 import * as cases from "./cases.js";
 import * as checks from "./checks.js";
@@ -112,7 +113,7 @@ function start() {
   const rooms = [scan, bench, scanners, boxes, cases, submissions];
   const draw = () => rooms.forEach((room) => room.draw());
   watch(draw);
-  [scan, bench, boxes, cases, caseform, checks, portal, keys].forEach((room) => room.start());
+  [scan, bench, boxes, cases, brought, caseform, checks, portal, keys].forEach((room) => room.start());
   gate();
   const token = takeToken();
   if (token) open(token);

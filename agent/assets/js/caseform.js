@@ -34,8 +34,7 @@ export async function openCase(id) {
   const view = await get(`/cases/${id}`).catch(() => null);
   if (!view) return;
   clear(view);
-  // Devices that were brought in are filed by shop software and the command line: the page shows
-  // what would get them refused.
+  // Devices that were brought in have a form of their own: here is what would get them refused.
   if (view.replacement) fill(view.replacement);
   if (isLocked()) outcome(h("p", { class: "why" }, t("form.locked")));
   else tellFindings(view.preflight);

@@ -1,6 +1,7 @@
 // Cases, and the batch that is made of them.
 
 import { post } from "./api.js";
+import * as brought from "./brought.js";
 import { openCase, openNew, whenOpened } from "./caseform.js";
 import { handsetsOf, problemOf, referenceOf, refusalsOf, stateBadge } from "./casewords.js";
 import { byId, h, show, showList } from "./dom.js";
@@ -43,16 +44,17 @@ function card(one, phone) {
   return h("li", { class: "card case", "data-case": one.id, "data-state": one.state, "data-work-order": work_order },
     h("div", { class: "head" }, h("label", {}, mark, h("strong", {}, work_order)), stateBadge(one)),
     h("p", { class: "where" }, [phone && nameOf(phone), moment(one.opened_at)].filter(Boolean).join(" · ")),
-    one.replacement ? swap(one.replacement) : brought(one),
+    one.replacement ? swap(one.replacement) : devicesOf(one),
     one.state === "refused" && refusalsOf(one.refusals),
-    h("button", { type: "button", "data-action": "open", "data-focus": `open ${one.id}`, onclick: () => openCase(one.id) }, one.replacement ? (mayGo(one) ? t("cases.edit") : t("cases.view")) : t("cases.findings")));
+    h("button", { type: "button", "data-action": "open", "data-focus": `open ${one.id}`, onclick: () => openCase(one.id) }, one.replacement ? (mayGo(one) ? t("cases.edit") : t("cases.view")) : t("cases.findings")),
+    !one.replacement && mayGo(one) && [" ", h("button", { type: "button", "data-action": "amend", "data-focus": `amend ${one.id}`, onclick: () => brought.amend(one) }, t("cases.edit"))]);
 }
 
 const swap = ({ old, new: fresh }) =>
   h("div", { class: "swap" }, h("span", {}, old.map(imeiText)), h("span", { "aria-hidden": "true" }, "→"), h("span", {}, fresh.map(imeiText)));
 
 /** Devices that were brought in: how many, and the IMEIs of the first few. */
-function brought(one) {
+function devicesOf(one) {
   const kind = one.import ? t("cases.kind_import") : t("cases.kind_personal");
   const { devices } = one.import ?? one.personal;
   const first = devices.slice(0, DEVICES_SHOWN).map((device) => h("span", {}, device.imeis.map(imeiText)));

@@ -59,7 +59,10 @@ async function check(imei, portal) {
 
 function open(imei, portal) {
   about = { imei, portal };
-  for (const field of dialog.querySelectorAll("input, select")) field.value = "";
+  for (const field of dialog.querySelectorAll("input, select")) {
+    field.value = "";
+    field.removeAttribute("aria-invalid");
+  }
   input("imei").value = imei;
   input("name").value = localStorage.getItem(NAME) ?? "";
   input("link").href = portal.link;
@@ -229,5 +232,10 @@ export function start() {
   input("save").addEventListener("click", save);
   input("close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("keydown", keydown);
+  // What was wrong is being mended.
+  dialog.addEventListener("input", (event) => {
+    event.target.removeAttribute("aria-invalid");
+    input("outcome").replaceChildren();
+  });
   shot.start(dialog, tell);
 }

@@ -23,17 +23,19 @@ macro_rules! assets {
     };
 }
 
-static ASSETS: [Asset; 25] = assets! {
+static ASSETS: [Asset; 27] = assets! {
     "page.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "js/api.js": SCRIPT,
     "js/app.js": SCRIPT,
     "js/bench.js": SCRIPT,
     "js/boxes.js": SCRIPT,
+    "js/brought.js": SCRIPT,
     "js/caseform.js": SCRIPT,
     "js/cases.js": SCRIPT,
     "js/casewords.js": SCRIPT,
     "js/checks.js": SCRIPT,
+    "js/civil.js": SCRIPT,
     "js/dom.js": SCRIPT,
     "js/events.js": SCRIPT,
     "js/format.js": SCRIPT,

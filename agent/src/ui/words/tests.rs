@@ -92,6 +92,9 @@ fn groups() -> Vec<(&'static str, BTreeSet<String>, usize)> {
     vec![
         ("verdict", codes(&api, "Verdict", "verdict"), 5),
         ("block", codes(&api, "BlockReason", ""), 10),
+        ("document", codes(&api, "DocumentKind", ""), 14),
+        ("applicant", codes(&api, "ApplicantKind", ""), 4),
+        ("basis", codes(&api, "Basis", ""), 3),
         ("claim", codes(&api, "Claim", ""), 5),
         ("undetermined", codes(&api, "Undetermined", ""), 10),
         ("severity", codes(&api, "Severity", ""), 3),
