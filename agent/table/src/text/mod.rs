@@ -110,7 +110,8 @@ impl TextRows {
         let rest = self.text.get(self.at..).unwrap_or_default().as_bytes();
         let Quoted { reader, text, ends } = &mut self.quoted;
         reader.reset();
-        text.resize(rest.len().min(ROW_MAX + 1), 0);
+        // Room for the line end below too: a row without it fills all that it had in the text.
+        text.resize(rest.len().min(ROW_MAX) + 1, 0);
         let (mut result, read, written, mut cells) = reader.read_record(rest, text, ends);
         let mut length = written;
         if let ReadRecordResult::InputEmpty = result {
