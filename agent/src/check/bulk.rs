@@ -1,20 +1,20 @@
-//! Whole lists: rows are read and judged on a thread of their own, asked about in blocks, and come
+//! Whole lists: rows are read and judged on threads of their own, asked about in blocks, and come
 //! back in order.
+
+use std::ops::Range;
+use std::sync::Arc;
 
 use futures_util::stream::{self, Stream, StreamExt as _};
 use serde_json::Value;
 use tekser_table::write::Asked;
-use tekser_table::{Judgement, List, Row, TableError, Totals};
+use tekser_table::{JudgementRef, List, RowRef, TableError, Totals};
 use tokio::sync::mpsc;
 
 use super::{CHECK_MAX, Checked, Checks, Verdict};
 use crate::store::StoreError;
 
-/// Rows of a block; less if they have more IMEIs than are asked about in one go.
+/// Rows that are asked about in one go; less if they have more IMEIs than can be.
 const ROWS: usize = 500;
-
-/// Bytes of text after which a block is full.
-const BYTES: usize = 256 * 1024;
 
 /// Blocks that wait to be asked about.
 const WAITING: usize = 2;
@@ -22,25 +22,29 @@ const WAITING: usize = 2;
 /// Blocks that are asked about at once.
 const IN_FLIGHT: usize = 4;
 
-type Rows = Vec<(Row, Judgement)>;
-
 /// Some rows of a list, in order.
 pub struct Block {
-    rows: Rows,
-    filled: usize,
+    judged: Arc<Judged>,
+    /// Which of those rows.
+    rows: Range<usize>,
     answers: Option<Vec<Checked>>,
-    home: mpsc::UnboundedSender<Rows>,
     /// How the list ended, in its last block. Rows before an error stand.
     pub end: Option<Result<Totals, TableError>>,
+}
+
+/// Rows as they were judged, in one block or several.
+struct Judged {
+    rows: tekser_table::Block,
+    home: mpsc::UnboundedSender<tekser_table::Block>,
 }
 
 /// A row, what our rules say of it, and what the registry said of its IMEIs.
 #[derive(Clone, Copy)]
 pub struct BlockRow<'a> {
     /// The row as it stands in the list.
-    pub row: &'a Row,
+    pub row: RowRef<'a>,
     /// What our rules say of it.
-    pub judgement: &'a Judgement,
+    pub judgement: JudgementRef<'a>,
     /// What the registry said of each of its IMEIs, in order; `None` if it was not asked.
     pub answers: Option<&'a [Checked]>,
 }
@@ -71,7 +75,8 @@ impl Block {
     /// Its rows.
     pub fn rows(&self) -> impl Iterator<Item = BlockRow<'_>> {
         let mut answers = self.answers.as_deref();
-        self.rows.iter().take(self.filled).map(move |(row, judgement)| {
+        let rows = self.rows.clone().filter_map(|at| self.judged.rows.get(at));
+        rows.map(move |(row, judgement)| {
             let own = answers.map(|left| {
                 let (own, left) = left.split_at(judgement.imeis().count().min(left.len()));
                 answers = Some(left);
@@ -81,31 +86,20 @@ impl Block {
         })
     }
 
-    fn fill(&mut self, list: &mut List) {
-        let (mut imeis, mut bytes) = (0, 0);
-        while self.filled < ROWS && imeis < CHECK_MAX && bytes < BYTES {
-            if self.filled == self.rows.len() {
-                self.rows.push(<(Row, Judgement)>::default());
-            }
-            let Some((row, judgement)) = self.rows.get_mut(self.filled) else {
-                return;
-            };
-            match list.next_row(row, judgement) {
-                Ok(true) => {
-                    self.filled += 1;
-                    imeis += judgement.imeis().count();
-                    bytes += row.text_len();
-                }
-                Ok(false) => {
-                    self.end = Some(Ok(list.totals()));
-                    return;
-                }
-                Err(error) => {
-                    self.end = Some(Err(error));
-                    return;
-                }
-            }
-        }
+    /// How many rows it has.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether it has none: the list ended behind the one before.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Its rows as they were judged, if no registry was asked about them.
+    pub fn offline(&self) -> Option<&tekser_table::Block> {
+        let all = self.rows == (0..self.judged.rows.len());
+        (all && self.answers.is_none()).then_some(&self.judged.rows)
     }
 
     async fn ask(mut self, checks: Option<&Checks>) -> Result<Self, StoreError> {
@@ -119,9 +113,22 @@ impl Block {
 }
 
 /// The rows are used again.
-impl Drop for Block {
+impl Drop for Judged {
     fn drop(&mut self) {
         let _ = self.home.send(std::mem::take(&mut self.rows));
+    }
+}
+
+impl Judged {
+    /// The rows from this one on that can be asked about in one go.
+    fn in_one_go(&self, from: usize) -> Range<usize> {
+        let mut imeis = 0;
+        let rows = (from..self.rows.len()).take(ROWS).take_while(|&at| {
+            let room = imeis < CHECK_MAX;
+            imeis += self.rows.get(at).map_or(0, |(_, judgement)| judgement.imeis().count());
+            room
+        });
+        from..from + rows.count()
     }
 }
 
@@ -136,7 +143,8 @@ pub fn sweep(
     checks: Option<Checks>,
 ) -> impl Stream<Item = Result<Block, StoreError>> + Send {
     let (sender, mut receiver) = mpsc::channel(WAITING);
-    tokio::task::spawn_blocking(move || read(list, &sender));
+    let asking = checks.is_some();
+    tokio::task::spawn_blocking(move || read(list, asking, &sender));
     stream::poll_fn(move |context| receiver.poll_recv(context))
         .map(move |block: Block| {
             let checks = checks.clone();
@@ -145,16 +153,42 @@ pub fn sweep(
         .buffered(IN_FLIGHT)
 }
 
-fn read(mut list: List, to: &mpsc::Sender<Block>) {
+fn read(mut list: List, asking: bool, to: &mpsc::Sender<Block>) {
     let (home, mut used) = mpsc::unbounded_channel();
     loop {
-        let rows = used.try_recv().unwrap_or_default();
-        let (answers, home) = (None, home.clone());
-        let mut block = Block { rows, filled: 0, answers, home, end: None };
-        block.fill(&mut list);
-        let over = block.end.is_some();
-        if to.blocking_send(block).is_err() || over {
+        let mut rows = used.try_recv().unwrap_or_default();
+        let end = match list.next_block(&mut rows) {
+            Ok(true) => None,
+            Ok(false) => Some(Ok(list.totals())),
+            Err(error) => Some(Err(error)),
+        };
+        if end.is_some() {
+            rows = tekser_table::Block::new();
+        }
+        let over = end.is_some();
+        let judged = Arc::new(Judged { rows, home: home.clone() });
+        if send(&judged, asking, end, to).is_none() || over {
             return;
+        }
+    }
+}
+
+/// Sends the rows, in as many blocks as they have to be asked about in; `None` if nobody takes them.
+fn send(
+    judged: &Arc<Judged>,
+    asking: bool,
+    mut end: Option<Result<Totals, TableError>>,
+    to: &mpsc::Sender<Block>,
+) -> Option<()> {
+    let mut from = 0;
+    loop {
+        let rows = if asking { judged.in_one_go(from) } else { 0..judged.rows.len() };
+        from = rows.end;
+        let last = from == judged.rows.len();
+        let (judged, end) = (Arc::clone(judged), if last { end.take() } else { None });
+        to.blocking_send(Block { judged, rows, answers: None, end }).ok()?;
+        if last {
+            return Some(());
         }
     }
 }

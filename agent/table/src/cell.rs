@@ -125,9 +125,11 @@ impl fmt::Display for Damage {
 ///
 /// [`NotAnImei`]. Nothing is mended.
 pub fn read_cell(cell: &str) -> Result<Imei, NotAnImei> {
-    let read = Imei::parse(cell.as_bytes());
-    if let (Ok(imei), 15) = (read, cell.len()) {
-        return unrounded(imei);
+    // Nothing but the number, as most cells are.
+    if cell.len() == Imei::LEN
+        && let Ok(imei) = Imei::parse(cell.as_bytes())
+    {
+        return unrounded(imei, cell.as_bytes());
     }
     if cell.len() > CELL_MAX {
         return Err(NotAnImei::Unread(ParseError::TooLong { digits: u8::MAX }));
@@ -137,7 +139,7 @@ pub fn read_cell(cell: &str) -> Result<Imei, NotAnImei> {
         return Err(NotAnImei::Damaged(Damage::DecimalPlaces));
     }
     match Imei::parse(text.as_bytes()) {
-        Ok(imei) => unrounded(imei),
+        Ok(imei) => unrounded(imei, imei.as_str().as_bytes()),
         Err(error) => Err(damage(text).map_or(NotAnImei::Unread(error), NotAnImei::Damaged)),
     }
 }
@@ -164,11 +166,11 @@ pub(crate) fn might_be(cell: &str) -> bool {
     }
 }
 
-fn unrounded(imei: Imei) -> Result<Imei, NotAnImei> {
+fn unrounded(imei: Imei, digits: &[u8]) -> Result<Imei, NotAnImei> {
     // One number in ten has the check digit 0 that is left of it when a spreadsheet has cut it to
     // six digits, the most that it shows of one.
-    match imei.as_str().split_at_checked(6) {
-        Some((first, "000000000")) if first != "000000" => {
+    match digits.split_at_checked(6) {
+        Some((first, b"000000000")) if first != b"000000" => {
             Err(NotAnImei::Damaged(Damage::Rounded { zeros: 9 }))
         }
         _ => Ok(imei),

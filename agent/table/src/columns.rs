@@ -1,6 +1,6 @@
 //! Which columns hold IMEIs and dates, told by their names.
 
-use crate::Row;
+use crate::RowRef;
 
 /// Rows at the beginning among which the header is looked for: titles come before it.
 pub(crate) const HEADER_WITHIN: usize = 20;
@@ -22,7 +22,8 @@ impl Columns {
     /// IMEI columns are those called `imei`, `imei1` … `imei4` or `imei_number`, whatever case,
     /// spaces and signs they are written with, in Latin letters, in Cyrillic (`ИМЕИ`, `имей`), or
     /// in Cyrillic ones that look Latin.
-    pub fn named_by(row: &Row) -> Option<Self> {
+    pub fn named_by<'a>(row: impl Into<RowRef<'a>>) -> Option<Self> {
+        let row = row.into();
         let mut columns = Self { width: row.len(), ..Self::default() };
         for (at, cell) in row.cells().enumerate() {
             match Name::of(cell) {
@@ -101,6 +102,7 @@ fn folded(character: char) -> impl Iterator<Item = char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Row;
 
     fn imeis(header: &[&str]) -> Vec<usize> {
         Columns::named_by(&Row::of(1, header)).map(|columns| columns.imeis).unwrap_or_default()

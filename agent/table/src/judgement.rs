@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use tekser_imei::{Imei, Severity, Suspicions};
 
-use crate::{DateError, Earlier, Finding, NotAnImei, Row};
+use crate::{DateError, Earlier, Finding, NotAnImei, RowRef};
 
 /// What kind of row it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,7 +63,10 @@ pub struct Number {
     pub earlier: Option<Earlier>,
 }
 
-/// What our own rules say of one row. Filled anew for each row.
+/// A cell of a date column: its place, and what it says.
+pub(crate) type Dated = (usize, Result<Date, DateError>);
+
+/// What our own rules say of one row, kept. Filled anew for each row.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Judgement {
     /// What kind of row it is.
@@ -74,28 +77,77 @@ pub struct Judgement {
     pub dates: Vec<(usize, Result<Date, DateError>)>,
 }
 
+/// What our own rules say of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct JudgementRef<'a> {
+    /// What kind of row it is.
+    pub kind: RowKind,
+    /// Its IMEIs, from left to right.
+    pub numbers: &'a [Number],
+    /// What its date columns say, with their places.
+    pub dates: &'a [(usize, Result<Date, DateError>)],
+}
+
 impl Judgement {
-    pub(crate) fn begin(&mut self, kind: RowKind) {
-        self.kind = kind;
-        self.numbers.clear();
-        self.dates.clear();
+    /// The judgement, lent.
+    pub fn lent(&self) -> JudgementRef<'_> {
+        JudgementRef { kind: self.kind, numbers: &self.numbers, dates: &self.dates }
     }
 
     /// The IMEIs that can be asked about, from left to right.
     pub fn imeis(&self) -> impl Iterator<Item = Imei> {
-        self.numbers.iter().filter_map(|number| number.imei.ok())
+        self.lent().imeis()
     }
 
     /// Everything that a person should know of the row, number by number.
-    pub fn findings<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = Finding> + 'a {
+    pub fn findings<'a>(
+        &'a self,
+        row: impl Into<RowRef<'a>>,
+    ) -> impl Iterator<Item = Finding> + 'a {
         self.findings_with_places(row).map(|(_, finding)| finding)
     }
 
     /// The same, each with the place of the cell that it is about.
     pub fn findings_with_places<'a>(
         &'a self,
-        row: &'a Row,
+        row: impl Into<RowRef<'a>>,
     ) -> impl Iterator<Item = (Option<usize>, Finding)> + 'a {
+        self.lent().findings_with_places(row.into())
+    }
+
+    /// How the row stands, by its gravest finding.
+    pub fn standing(&self) -> Standing {
+        self.lent().standing()
+    }
+
+    /// Becomes what is lent.
+    pub(crate) fn copy(&mut self, judgement: JudgementRef<'_>) {
+        self.kind = judgement.kind;
+        self.numbers.clear();
+        self.numbers.extend_from_slice(judgement.numbers);
+        self.dates.clear();
+        self.dates.extend_from_slice(judgement.dates);
+    }
+}
+
+impl<'a> From<&'a Judgement> for JudgementRef<'a> {
+    fn from(judgement: &'a Judgement) -> Self {
+        judgement.lent()
+    }
+}
+
+impl<'a> JudgementRef<'a> {
+    /// The IMEIs that can be asked about, from left to right.
+    pub fn imeis(&self) -> impl Iterator<Item = Imei> + use<'a> {
+        self.numbers.iter().filter_map(|number| number.imei.ok())
+    }
+
+    /// Everything that a person should know of the row, number by number, each with the place of
+    /// the cell that it is about.
+    pub fn findings_with_places(
+        &self,
+        row: RowRef<'a>,
+    ) -> impl Iterator<Item = (Option<usize>, Finding)> + use<'a> {
         let none = self.kind == RowKind::Data && self.numbers.is_empty() && !row.is_empty();
         let numbers = self
             .numbers
@@ -106,6 +158,14 @@ impl Judgement {
             .iter()
             .filter_map(|&(column, date)| Some((Some(column), Finding::Date(date.err()?))));
         numbers.chain(dates).chain(none.then_some((None, Finding::NoNumber)))
+    }
+
+    /// Whether it is a row of the table about which there is nothing to tell.
+    pub(crate) fn is_spotless(&self) -> bool {
+        self.kind == RowKind::Data
+            && !self.numbers.is_empty()
+            && self.numbers.iter().all(Number::is_spotless)
+            && self.dates.iter().all(|(_, date)| date.is_ok())
     }
 
     /// How the row stands, by its gravest finding.
@@ -130,8 +190,12 @@ impl Number {
         unread.into_iter().chain(suspicions).chain(self.earlier.map(Finding::Duplicate))
     }
 
+    fn is_spotless(&self) -> bool {
+        self.imei.is_ok() && self.suspicions.is_empty() && self.earlier.is_none()
+    }
+
     fn standing(&self) -> Standing {
-        if self.imei.is_ok() && self.suspicions.is_empty() && self.earlier.is_none() {
+        if self.is_spotless() {
             return Standing::Sound;
         }
         let severities = self.findings().map(Finding::severity);

@@ -22,11 +22,14 @@
 //! # Ok::<(), tekser_table::TableError>(())
 //! ```
 
+mod ahead;
+mod block;
 mod cell;
 mod columns;
 mod date;
 mod error;
 mod finding;
+mod judge;
 mod judgement;
 mod list;
 mod row;
@@ -36,14 +39,15 @@ mod table;
 mod text;
 pub mod write;
 
+pub use block::Block;
 pub use cell::{Damage, NotAnImei, read_cell};
 pub use columns::Columns;
 pub use date::{DateError, read_date};
 pub use error::{Kind, TableError};
 pub use finding::{Earlier, Finding};
-pub use judgement::{Judgement, Number, RowKind, Standing};
+pub use judgement::{Judgement, JudgementRef, Number, RowKind, Standing};
 pub use list::{List, Totals};
-pub use row::Row;
+pub use row::{Row, RowRef};
 pub use seen::NUMBERS_MAX;
 pub use table::{Format, Table};
 

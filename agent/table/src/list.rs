@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 use std::io::{Read, Seek};
 
-use tekser_imei::{Imei, Suspicions};
-
+use crate::ahead::{Ahead, Filled, fill};
+use crate::block::Found;
 use crate::columns::HEADER_WITHIN;
-use crate::seen::Seen;
+use crate::judge::Judge;
+use crate::seen::{Mixer, Seen, TOUCHED};
 use crate::{
-    Columns, Earlier, Format, Judgement, Number, ROW_MAX, Row, RowKind, Standing, Table,
-    TableError, read_cell, read_date,
+    Block, Columns, Earlier, Format, Judgement, JudgementRef, ROW_MAX, Row, RowKind, Standing,
+    Table, TableError,
 };
 
 /// A table that is read as a list of IMEIs.
@@ -17,22 +18,29 @@ use crate::{
 /// With a header, the columns that it names are read. Without one, every cell that is meant to be
 /// an IMEI (14 to 17 digits, or what a spreadsheet leaves of them) and, in a table of one column,
 /// every cell.
+///
+/// What is longer than a first piece is read ahead on a thread of its own.
 pub struct List {
-    table: Table,
+    format: Format,
     columns: Option<Columns>,
-    /// Rows that were read and judged, and not yet given.
-    ahead: VecDeque<(Row, Judgement)>,
-    /// Rows that were given, to be used again.
-    spare: Vec<(Row, Judgement)>,
-    /// Why there is no row behind those.
-    failure: Option<TableError>,
-    ended: bool,
+    source: Source,
+    /// Blocks that were filled before the header was known.
+    first: VecDeque<Block>,
+    /// The block whose rows are given one by one.
+    block: Block,
+    /// How the table ended, behind the blocks that are here.
+    end: Option<Result<(), TableError>>,
     seen: Seen,
     totals: Totals,
 }
 
-/// Rows that are read ahead: enough to look for their numbers all at once.
-const BLOCK: usize = 64;
+/// Where further blocks come from.
+enum Source {
+    Here(Box<(Table, Judge)>),
+    Ahead(Ahead),
+    /// Nowhere.
+    Dry,
+}
 
 /// What a list came to so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -84,48 +92,48 @@ impl List {
         Self::of(Table::from_bytes(bytes)?)
     }
 
-    fn of(table: Table) -> Result<Self, TableError> {
-        let mut list = Self {
-            table,
-            columns: None,
-            ahead: VecDeque::new(),
-            spare: Vec::new(),
-            failure: None,
-            ended: false,
-            seen: Seen::new(),
-            totals: Totals::default(),
-        };
-        list.find_header()?;
-        Ok(list)
-    }
-
-    /// Reads the first rows, up to the header if there is one.
-    fn find_header(&mut self) -> Result<(), TableError> {
-        let mut bytes = 0;
-        while self.ahead.len() < HEADER_WITHIN && bytes <= ROW_MAX {
-            let (mut row, mut judgement) = (Row::new(), Judgement::default());
-            if !self.table.next_row(&mut row)? {
-                self.ended = true;
-                break;
+    /// Reads the first rows, up to the header if there is one, and judges what was read with them.
+    fn of(mut table: Table) -> Result<Self, TableError> {
+        let (mut first, mut end, mut columns) = (VecDeque::new(), None, None);
+        let (mut rows, mut bytes, mut header) = (0, 0, 0);
+        while columns.is_none() && rows < HEADER_WITHIN && bytes <= ROW_MAX && end.is_none() {
+            let mut block = Block::new();
+            let filled = table.fill(&mut block);
+            for at in 0..block.count() {
+                if columns.is_some() || rows == HEADER_WITHIN || bytes > ROW_MAX {
+                    break;
+                }
+                rows += 1;
+                bytes += block.row(at).text_len();
+                columns = Columns::named_by(block.row(at));
+                header = rows;
             }
-            bytes += row.text_len();
-            self.columns = Columns::named_by(&row);
-            judgement.kind = RowKind::Header;
-            self.ahead.push_back((row, judgement));
-            if self.columns.is_some() {
-                let titles = self.ahead.len() - 1;
-                let titles = self.ahead.iter_mut().take(titles);
-                titles.for_each(|(_, judgement)| judgement.kind = RowKind::Above);
-                return Ok(());
-            }
+            first.push_back(block);
+            end = match filled {
+                Ok(true) => None,
+                Ok(false) => Some(Ok(())),
+                // What can't be read before it is known what it is, is no list.
+                Err(error) if columns.is_none() && rows < HEADER_WITHIN && bytes <= ROW_MAX => {
+                    return Err(error);
+                }
+                Err(error) => Some(Err(error)),
+            };
         }
-        self.judge_ahead();
-        Ok(())
+        let judge = Judge { columns: columns.clone(), mixer: Mixer::new() };
+        let mut left = if columns.is_some() { header } else { 0 };
+        for block in &mut first {
+            judge.judge(block, left);
+            left = left.saturating_sub(block.count());
+        }
+        let format = table.format();
+        let source = Source::Here(Box::new((table, judge)));
+        let (block, seen, totals) = (Block::new(), Seen::new(), Totals::default());
+        Ok(Self { format, columns, source, first, block, end, seen, totals })
     }
 
     /// How the table was written.
     pub fn format(&self) -> Format {
-        self.table.format()
+        self.format.clone()
     }
 
     /// The columns that the header names, if there is one.
@@ -152,118 +160,130 @@ impl List {
         row: &mut Row,
         judgement: &mut Judgement,
     ) -> Result<bool, TableError> {
-        if self.ahead.is_empty() {
-            self.read_ahead();
+        while self.block.is_empty() {
+            let used = std::mem::take(&mut self.block);
+            match self.next(used) {
+                Ok(Some(block)) => self.block = block,
+                Ok(None) => return Ok(false),
+                Err(error) => return Err(error),
+            }
         }
-        let Some(mut next) = self.ahead.pop_front() else {
-            return self.failure.take().map_or(Ok(false), Err);
-        };
-        std::mem::swap(row, &mut next.0);
-        std::mem::swap(judgement, &mut next.1);
-        self.spare.push(next);
-        self.count(judgement);
+        if let Some((next, judged)) = self.block.give() {
+            self.totals.count(judged);
+            row.copy(next);
+            judgement.copy(judged);
+        }
         Ok(true)
     }
 
-    fn read_ahead(&mut self) {
-        let mut bytes = 0;
-        while !self.ended && self.ahead.len() < BLOCK && bytes <= ROW_MAX {
-            let (mut row, judgement) = self.spare.pop().unwrap_or_default();
-            match self.table.next_row(&mut row) {
-                Ok(true) => {
-                    bytes += row.text_len();
-                    self.ahead.push_back((row, judgement));
-                }
-                Ok(false) => self.ended = true,
-                Err(error) => (self.ended, self.failure) = (true, Some(error)),
-            }
-        }
-        self.judge_ahead();
+    /// Reads and judges the next rows, as many as come together; `false` at the end. The block
+    /// takes the place of the one that was given before.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError`]. The rows that were given stand; there is no next one.
+    pub fn next_block(&mut self, block: &mut Block) -> Result<bool, TableError> {
+        let rest = std::mem::take(&mut self.block);
+        *block = match rest.is_empty() {
+            false => rest,
+            true => match self.next(std::mem::take(block))? {
+                Some(next) => next,
+                None => return Ok(false),
+            },
+        };
+        block.rows().for_each(|(_, judgement)| self.totals.count(judgement));
+        Ok(true)
     }
 
-    fn judge_ahead(&mut self) {
-        for (row, judgement) in &mut self.ahead {
-            judgement.begin(RowKind::Data);
-            judge(self.columns.as_ref(), row, judgement);
+    /// The next block that has a row, compared with what came before.
+    fn next(&mut self, mut used: Block) -> Result<Option<Block>, TableError> {
+        loop {
+            let mut block = match self.first.pop_front() {
+                Some(block) => block,
+                None => match self.end.take() {
+                    Some(end) => {
+                        self.source = Source::Dry;
+                        return end.map(|()| None);
+                    }
+                    None => {
+                        let (block, end) = self.source.next(used)?;
+                        self.end = end;
+                        block
+                    }
+                },
+            };
+            if !block.is_empty() {
+                compare(&mut self.seen, &mut block);
+                return Ok(Some(block));
+            }
+            used = block;
         }
-        let imeis = self.ahead.iter().flat_map(|(_, judgement)| judgement.imeis());
-        self.seen.approach(imeis.map(Imei::imei14));
-        for (row, judgement) in &mut self.ahead {
-            for at in 0..judgement.numbers.len() {
-                let earlier = earlier(&mut self.seen, row.line(), judgement.numbers.get(..=at));
-                if let Some(number) = judgement.numbers.get_mut(at) {
-                    number.earlier = earlier;
+    }
+}
+
+impl Source {
+    fn next(&mut self, used: Block) -> Result<Filled, TableError> {
+        if let Self::Here(here) = self
+            && !here.0.is_read()
+        {
+            // Gone also if the thread can't be had: there is no next row then.
+            let Self::Here(here) = std::mem::replace(self, Self::Dry) else {
+                return Ok((used, Some(Ok(()))));
+            };
+            let (table, judge) = *here;
+            *self = Self::Ahead(Ahead::begin(table, judge)?);
+        }
+        Ok(match self {
+            Self::Here(here) => fill(&mut here.0, &here.1, used),
+            Self::Ahead(ahead) => ahead.next(used),
+            Self::Dry => (used, Some(Ok(()))),
+        })
+    }
+}
+
+/// Finds out which numbers stood before. Places that are far apart in memory are touched together.
+fn compare(seen: &mut Seen, block: &mut Block) {
+    let mut touched = 0;
+    for at in 0..block.count() {
+        let (line, own) = block.numbers_of(at);
+        let Found { numbers, keys, .. } = &mut block.found;
+        while touched < own.end {
+            let next = (touched + TOUCHED).min(keys.len());
+            seen.touch(keys.get(touched..next).unwrap_or_default());
+            touched = next;
+        }
+        let keys = keys.get(own.clone()).unwrap_or_default();
+        let numbers = numbers.get_mut(own).unwrap_or_default();
+        for (at, &key) in keys.iter().enumerate() {
+            let earlier = key.and_then(|key| {
+                let twin = keys.iter().take(at).position(|&other| other == Some(key));
+                match twin.and_then(|twin| numbers.get(twin)) {
+                    Some(twin) => Some(Earlier::Column(twin.column)),
+                    None => seen.line_before(key, line).map(Earlier::Line),
                 }
+            });
+            if let Some(number) = numbers.get_mut(at) {
+                number.earlier = earlier;
             }
         }
     }
+}
 
-    fn count(&mut self, judgement: &Judgement) {
+impl Totals {
+    fn count(&mut self, judgement: JudgementRef<'_>) {
         if judgement.kind != RowKind::Data {
             return;
         }
-        let totals = &mut self.totals;
-        totals.rows += 1;
-        for number in &judgement.numbers {
-            totals.imeis += u64::from(number.imei.is_ok());
-            totals.not_imeis += u64::from(number.imei.is_err());
-            totals.duplicates += u64::from(number.earlier.is_some());
+        self.rows += 1;
+        for number in judgement.numbers {
+            self.imeis += u64::from(number.imei.is_ok());
+            self.not_imeis += u64::from(number.imei.is_err());
+            self.duplicates += u64::from(number.earlier.is_some());
         }
         match judgement.standing() {
             Standing::Sound => {}
-            Standing::Look => totals.look += 1,
-            Standing::Stop => totals.stop += 1,
+            Standing::Look => self.look += 1,
+            Standing::Stop => self.stop += 1,
         }
     }
-}
-
-fn judge(columns: Option<&Columns>, row: &Row, judgement: &mut Judgement) {
-    match columns {
-        Some(columns) => {
-            for &at in columns.imeis() {
-                let cell = row.cell(at);
-                if !is_blank(cell) {
-                    judgement.numbers.push(number(at, cell));
-                }
-            }
-            for &at in columns.dates() {
-                let cell = row.cell(at);
-                if !is_blank(cell) {
-                    judgement.dates.push((at, read_date(cell)));
-                }
-            }
-        }
-        None => {
-            let only = row.len() == 1;
-            for (at, cell) in row.cells().enumerate() {
-                if only && !is_blank(cell) || crate::cell::might_be(cell) {
-                    judgement.numbers.push(number(at, cell));
-                }
-            }
-        }
-    }
-    if judgement.numbers.is_empty() && judgement.dates.is_empty() && row.is_blank() {
-        judgement.kind = RowKind::Blank;
-    }
-}
-
-/// Where the last of these numbers of a row stood before.
-fn earlier(seen: &mut Seen, line: u64, numbers: Option<&[Number]>) -> Option<Earlier> {
-    let (last, before) = numbers?.split_last()?;
-    let imei14 = last.imei.ok()?.imei14();
-    let is_same = |other: &&Number| other.imei.is_ok_and(|imei| imei.imei14() == imei14);
-    match before.iter().find(is_same) {
-        Some(twin) => Some(Earlier::Column(twin.column)),
-        None => seen.line_before(imei14, line).map(Earlier::Line),
-    }
-}
-
-fn number(column: usize, cell: &str) -> Number {
-    let imei = read_cell(cell);
-    let suspicions = imei.map_or(Suspicions::NONE, Imei::suspicions);
-    Number { column, imei, suspicions, earlier: None }
-}
-
-fn is_blank(cell: &str) -> bool {
-    cell.trim_ascii().is_empty()
 }

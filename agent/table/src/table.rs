@@ -5,7 +5,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use crate::error::Kind;
 use crate::sheet::{SheetRows, Source};
 use crate::text::TextRows;
-use crate::{Row, TableError};
+use crate::{Block, Row, TableError};
 
 /// Largest workbook, in bytes.
 const WORKBOOK_MAX: u64 = 256 * 1024 * 1024;
@@ -31,7 +31,13 @@ pub enum Format {
 }
 
 /// Rows of a table, as they stand.
-pub struct Table(Rows);
+pub struct Table {
+    rows: Rows,
+    /// The block whose rows are given one by one.
+    block: Block,
+    /// How the table ended, behind that block.
+    end: Option<Result<bool, TableError>>,
+}
 
 enum Rows {
     Text(Box<TextRows>),
@@ -52,8 +58,7 @@ impl Table {
             Magic::Text => {
                 // A pipe can't be wound back.
                 let beginning = Cursor::new(first.to_vec());
-                TextRows::new(Box::new(beginning.chain(file)))
-                    .map(|rows| Self(Rows::Text(Box::new(rows))))
+                Self::of_text(Box::new(beginning.chain(file)))
             }
             magic => match file.seek(SeekFrom::Start(0)) {
                 Ok(_) => Self::of_office(magic, Box::new(file)),
@@ -75,8 +80,7 @@ impl Table {
         match Magic::of(first)? {
             Magic::Text => {
                 let beginning = Cursor::new(first.to_vec());
-                TextRows::new(Box::new(beginning.chain(stream)))
-                    .map(|rows| Self(Rows::Text(Box::new(rows))))
+                Self::of_text(Box::new(beginning.chain(stream)))
             }
             magic => Self::of_office(magic, kept(first, stream)?),
         }
@@ -89,10 +93,13 @@ impl Table {
     /// As [`Table::from_file`].
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, TableError> {
         match Magic::of(&bytes)? {
-            Magic::Text => TextRows::new(Box::new(Cursor::new(bytes)))
-                .map(|rows| Self(Rows::Text(Box::new(rows)))),
+            Magic::Text => Self::of_text(Box::new(Cursor::new(bytes))),
             magic => Self::of_office(magic, Box::new(Cursor::new(bytes))),
         }
+    }
+
+    fn of_text(source: Box<dyn Read + Send>) -> Result<Self, TableError> {
+        TextRows::new(source).map(|rows| Self::of(Rows::Text(Box::new(rows))))
     }
 
     fn of_office(magic: Magic, mut source: Box<dyn Source>) -> Result<Self, TableError> {
@@ -104,12 +111,16 @@ impl Table {
         if length > WORKBOOK_MAX {
             return Err(TableError::TooLarge { what: "workbook", limit: "256 MiB" });
         }
-        SheetRows::open(source).map(|rows| Self(Rows::Sheet(Box::new(rows))))
+        SheetRows::open(source).map(|rows| Self::of(Rows::Sheet(Box::new(rows))))
+    }
+
+    fn of(rows: Rows) -> Self {
+        Self { rows, block: Block::new(), end: None }
     }
 
     /// How it was written.
     pub fn format(&self) -> Format {
-        match &self.0 {
+        match &self.rows {
             Rows::Text(rows) => Format::Text { separator: char::from(rows.separator()) },
             Rows::Sheet(rows) => {
                 Format::Workbook { sheet: rows.name().to_owned(), others: rows.others() }
@@ -123,9 +134,36 @@ impl Table {
     ///
     /// [`TableError`]. After one there is no next row.
     pub fn next_row(&mut self, row: &mut Row) -> Result<bool, TableError> {
-        match &mut self.0 {
-            Rows::Text(rows) => rows.next_row(row),
-            Rows::Sheet(rows) => rows.next_row(row),
+        loop {
+            if let Some((next, _)) = self.block.give() {
+                row.copy(next);
+                return Ok(true);
+            }
+            if let Some(end) = self.end.take() {
+                self.end = Some(Ok(false));
+                return end;
+            }
+            let mut block = std::mem::take(&mut self.block);
+            let filled = self.fill(&mut block);
+            self.block = block;
+            self.end = (!matches!(filled, Ok(true))).then_some(filled);
+        }
+    }
+
+    /// Fills a block with the next rows that are no empty lines; `false` at the end. Rows that are
+    /// in it before an error or the end stand.
+    pub(crate) fn fill(&mut self, block: &mut Block) -> Result<bool, TableError> {
+        match &mut self.rows {
+            Rows::Text(rows) => rows.fill(block),
+            Rows::Sheet(rows) => rows.fill(block),
+        }
+    }
+
+    /// Whether what is left to give is here already, so that nobody has to wait for it.
+    pub(crate) const fn is_read(&self) -> bool {
+        match &self.rows {
+            Rows::Text(rows) => rows.is_read(),
+            Rows::Sheet(_) => false,
         }
     }
 }

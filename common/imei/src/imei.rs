@@ -29,6 +29,7 @@ impl Imei {
     ///
     /// # Errors
     /// Not 15 digits, or the check digit does not agree.
+    #[inline]
     pub const fn parse(text: &[u8]) -> Result<Self, ParseError> {
         if let Some((digits, [])) = text.split_first_chunk()
             && let Some(lanes) = Lanes::new(digits)
@@ -47,6 +48,7 @@ impl Imei {
         Self::checked(digits, Imei14(identity).check_digit())
     }
 
+    #[inline]
     const fn checked(digits: [u8; Self::LEN], expected: u8) -> Result<Self, ParseError> {
         let [.., found] = digits;
         if found == expected {
@@ -79,12 +81,14 @@ impl Imei {
     }
 
     /// The 14 digits that identify the equipment.
+    #[inline]
     pub const fn imei14(self) -> Imei14 {
         let [identity @ .., _] = self.0;
         Imei14(identity)
     }
 
     /// What makes this number look made up, though its check digit agrees.
+    #[inline]
     pub const fn suspicions(self) -> Suspicions {
         Suspicions::of(self.imei14())
     }

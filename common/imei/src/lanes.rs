@@ -12,6 +12,7 @@ const fn every(byte: u8) -> u64 {
 
 impl Lanes {
     /// `None` if one of the bytes is no digit.
+    #[inline]
     pub(crate) const fn new(digits: &[u8; 15]) -> Option<Self> {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = *digits;
         // The sixteenth lane counts nothing.
@@ -23,6 +24,7 @@ impl Lanes {
     }
 
     /// The Luhn check digit, in ASCII, of all digits but the last.
+    #[inline]
     pub(crate) const fn check_digit(self) -> u8 {
         const LAST: u64 = 0x00FF_0000_0000_0000;
         // At most 8 × 18, so the sum of the lanes fits the highest of them.

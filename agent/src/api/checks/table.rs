@@ -64,8 +64,7 @@ pub(in crate::api) struct TableLine {
 
 /// Whether the body is said to be a table. JSON is what it is without a word.
 pub(super) fn is_table(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+    let kind = media_type(headers);
     [
         "text/csv",
         "text/tab-separated-values",
@@ -76,15 +75,32 @@ pub(super) fn is_table(headers: &HeaderMap) -> bool {
     .any(|table| kind.eq_ignore_ascii_case(table))
 }
 
+fn media_type(headers: &HeaderMap) -> &str {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim()
+}
+
+/// Whether a body without a word of its kind is JSON: many programs say `text/plain` of anything,
+/// and no table begins so.
+fn is_json(body: &[u8]) -> bool {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
 pub(super) async fn check(
     station: &Station,
     rules: &Rules,
     request: Request,
 ) -> Result<Response, Problem> {
+    let is_plain = media_type(request.headers()).eq_ignore_ascii_case("text/plain");
     let body = to_bytes(request.into_body(), TABLE_MAX).await.map_err(|_| {
         let detail = "the table is longer than 16 MiB, or was cut; use tekser check --file";
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body", detail)
     })?;
+    if is_plain && is_json(&body) {
+        let detail = "the body is JSON; send it as application/json";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body", detail));
+    }
     let opened = tokio::task::spawn_blocking(move || List::from_bytes(body.into()));
     let list = opened.await.map_err(|error| Problem::internal(&error))?.map_err(unreadable)?;
     let checks = (!rules.offline).then(|| station.checks.clone());

@@ -37,7 +37,7 @@ impl Progress {
 
     /// Counts a block, and draws the bar now and then.
     pub(super) fn show(&mut self, block: &Block, output: &Output) {
-        self.rows += block.rows().count() as u64;
+        self.rows += block.len() as u64;
         if self.drawn.is_some_and(|drawn| drawn.elapsed() < RHYTHM) {
             return;
         }

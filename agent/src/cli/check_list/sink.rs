@@ -88,32 +88,31 @@ impl Sink {
 
     /// Writes the rows; `false` if nobody reads them any more.
     pub(super) fn write(&mut self, block: &Block, output: &Output) -> Result<bool, Failure> {
-        for one in block.rows() {
-            let BlockRow { row, judgement, answers } = one;
-            let written = match self {
-                Self::People => {
-                    show(&one, output);
-                    continue;
-                }
-                Self::Array(begun) => {
-                    push_items(&one, begun, output);
-                    continue;
-                }
-                Self::Csv(writer) => writer.row(row, judgement, one.asked().as_ref()),
-                Self::Lines(writer) => {
-                    let answers = answers.unwrap_or_default();
-                    writer.row(row, judgement, answers, one.needs_a_look())
-                }
-            };
-            match written {
-                Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(false),
-                Err(error) => {
-                    return Err(anyhow::Error::new(error).context("cannot write the rows").into());
-                }
+        let mut rows = block.rows();
+        let written = match self {
+            Self::People => {
+                rows.for_each(|one| show(&one, output));
+                Ok(())
             }
+            Self::Array(begun) => {
+                rows.for_each(|one| push_items(&one, begun, output));
+                Ok(())
+            }
+            Self::Csv(writer) => match block.offline() {
+                Some(judged) => writer.block(judged),
+                None => rows
+                    .try_for_each(|one| writer.row(one.row, one.judgement, one.asked().as_ref())),
+            },
+            Self::Lines(writer) => rows.try_for_each(|one| {
+                let answers = one.answers.unwrap_or_default();
+                writer.row(one.row, one.judgement, answers, one.needs_a_look())
+            }),
+        };
+        match written {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(anyhow::Error::new(error).context("cannot write the rows").into()),
         }
-        Ok(true)
     }
 
     /// Writes what is held back, and puts the file where it belongs.
@@ -137,7 +136,8 @@ impl Sink {
 
 impl Target {
     fn open(path: Option<&Path>) -> Result<Self, Failure> {
-        const BUFFER: usize = 256 * 1024;
+        // Whole blocks are longer than this, and go past it.
+        const BUFFER: usize = 64 * 1024;
         let Some(path) = path else {
             return Ok(Self::Stdout(BufWriter::with_capacity(BUFFER, io::stdout())));
         };
@@ -190,7 +190,7 @@ fn show(one: &BlockRow<'_>, output: &Output) {
         return;
     }
     let mut answers = one.answers.unwrap_or_default().iter();
-    for number in &one.judgement.numbers {
+    for number in one.judgement.numbers {
         let Ok(imei) = number.imei else {
             continue;
         };

@@ -13,7 +13,7 @@ use std::io::{Read, Seek};
 use cells::Cells;
 use package::Package;
 
-use crate::{Row, TableError};
+use crate::{Block, Row, TableError};
 
 /// Where a workbook is read from.
 pub(crate) trait Source: Read + Seek + Send {}
@@ -29,6 +29,8 @@ pub(crate) struct SheetRows {
     name: String,
     others: usize,
     rows: u64,
+    /// Filled again and again.
+    row: Row,
 }
 
 impl SheetRows {
@@ -46,7 +48,7 @@ impl SheetRows {
         };
         let part = package.into_part(&book.part, cells::PART_MAX)?;
         let cells = Cells::new(part, strings, styles, book.from_1904);
-        Ok(Self { cells, name: book.name, others: book.others, rows: 0 })
+        Ok(Self { cells, name: book.name, others: book.others, rows: 0, row: Row::new() })
     }
 
     /// Name of the sheet.
@@ -59,8 +61,25 @@ impl SheetRows {
         self.others
     }
 
+    /// Fills a block with the next rows in which something stands; `false` at the end.
+    pub(crate) fn fill(&mut self, block: &mut Block) -> Result<bool, TableError> {
+        block.clear();
+        let mut row = std::mem::take(&mut self.row);
+        let filled = loop {
+            match self.next_row(&mut row) {
+                Ok(true) => block.push(row.lent()),
+                end => break end,
+            }
+            if block.is_full() {
+                break Ok(true);
+            }
+        };
+        self.row = row;
+        filled
+    }
+
     /// The next row in which something stands; `false` at the end.
-    pub(crate) fn next_row(&mut self, row: &mut Row) -> Result<bool, TableError> {
+    fn next_row(&mut self, row: &mut Row) -> Result<bool, TableError> {
         while self.cells.next_row(row)? {
             self.rows += 1;
             if self.rows > ROWS_MAX {

@@ -8,8 +8,11 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::ops::Range;
 
-use crate::{Columns, Judgement, Row, RowKind, Standing};
+use tekser_imei::Imei;
+
+use crate::{Block, Columns, JudgementRef, Number, RowKind, RowRef, Standing};
 
 /// How the CSV is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +46,17 @@ pub struct Asked {
 /// Writes rows with what was found.
 pub struct CsvWriter<W> {
     to: W,
-    style: CsvStyle,
+    separator: u8,
     asked: bool,
-    line: String,
+    /// What was not yet written.
+    out: Vec<u8>,
 }
 
 const FOUND: [&str; 4] = ["tekser_line", "tekser_result", "tekser_findings", "tekser_explanation"];
 const ASKED: [&str; 3] = ["tekser_verdict", "tekser_source", "tekser_as_of"];
+
+/// Bytes after which the rows of a block are written.
+const PIECE: usize = 256 * 1024;
 
 impl<W: Write> CsvWriter<W> {
     /// Begins a file; `asked` says whether a registry's verdicts will come. A table without header
@@ -59,13 +66,15 @@ impl<W: Write> CsvWriter<W> {
     ///
     /// If it can't be written.
     pub fn new(to: W, style: CsvStyle, asked: bool, columns: Option<&Columns>) -> io::Result<Self> {
-        let mut writer = Self { to, style, asked, line: String::new() };
+        let separator = u8::try_from(style.separator).ok().filter(u8::is_ascii).unwrap_or(b';');
+        let mut writer = Self { to, separator, asked, out: Vec::new() };
         if style.mark {
             writer.to.write_all("\u{feff}".as_bytes())?;
         }
         if columns.is_none() {
-            writer.begin_header();
-            writer.end(&Row::new())?;
+            writer.push_header();
+            writer.push_cells(RowRef::default(), &[]);
+            writer.write()?;
         }
         Ok(writer)
     }
@@ -75,22 +84,29 @@ impl<W: Write> CsvWriter<W> {
     /// # Errors
     ///
     /// If it can't be written.
-    pub fn row(
+    pub fn row<'a>(
         &mut self,
-        row: &Row,
-        judgement: &Judgement,
+        row: impl Into<RowRef<'a>>,
+        judgement: impl Into<JudgementRef<'a>>,
         asked: Option<&Asked>,
     ) -> io::Result<()> {
-        match judgement.kind {
-            RowKind::Header => self.begin_header(),
-            RowKind::Above | RowKind::Blank => {
-                self.begin(row);
-                let empty = FOUND.len() - 1 + if self.asked { ASKED.len() } else { 0 };
-                (0..empty).for_each(|_| self.separate());
+        self.push_row(row.into(), judgement.into(), asked);
+        self.write()
+    }
+
+    /// Writes the rows of a block about which no registry was asked.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be written.
+    pub fn block(&mut self, block: &Block) -> io::Result<()> {
+        for (row, judgement) in block.rows() {
+            self.push_row(row, judgement, None);
+            if self.out.len() >= PIECE {
+                self.write()?;
             }
-            RowKind::Data => self.begin_data(row, judgement, asked),
         }
-        self.end(row)
+        self.write()
     }
 
     /// Writes out what is still held back, and gives back what was written to.
@@ -103,30 +119,60 @@ impl<W: Write> CsvWriter<W> {
         Ok(self.to)
     }
 
-    fn begin(&mut self, row: &Row) {
-        self.line.clear();
-        push_number(row.line(), &mut self.line);
+    fn write(&mut self) -> io::Result<()> {
+        let written = self.to.write_all(&self.out);
+        self.out.clear();
+        written
     }
 
-    fn begin_header(&mut self) {
-        self.line.clear();
+    fn push_row(&mut self, row: RowRef<'_>, judgement: JudgementRef<'_>, asked: Option<&Asked>) {
+        match judgement.kind {
+            RowKind::Header => self.push_header(),
+            RowKind::Above | RowKind::Blank => {
+                push_number(row.line(), &mut self.out);
+                let empty = FOUND.len() - 1 + if self.asked { ASKED.len() } else { 0 };
+                (0..empty).for_each(|_| self.separate());
+            }
+            RowKind::Data => self.push_found(row, judgement, asked),
+        }
+        self.push_cells(row, judgement.numbers);
+    }
+
+    fn push_header(&mut self) {
         let names = FOUND.iter().chain(self.asked.then_some(&ASKED).into_iter().flatten());
         for (at, name) in names.enumerate() {
             if at > 0 {
-                self.line.push(self.style.separator);
+                self.separate();
             }
-            self.line.push_str(name);
+            self.out.extend_from_slice(name.as_bytes());
         }
     }
 
-    fn begin_data(&mut self, row: &Row, judgement: &Judgement, asked: Option<&Asked>) {
-        self.begin(row);
+    fn push_found(&mut self, row: RowRef<'_>, judgement: JudgementRef<'_>, asked: Option<&Asked>) {
+        push_number(row.line(), &mut self.out);
         self.separate();
         let mut standing = judgement.standing();
         if asked.is_some_and(|asked| asked.needs_a_look) {
             standing = standing.max(Standing::Look);
         }
-        self.line.push_str(standing.code());
+        self.out.extend_from_slice(standing.code().as_bytes());
+        if judgement.is_spotless() {
+            self.separate();
+            self.separate();
+        } else {
+            self.push_findings(row, judgement);
+        }
+        if self.asked {
+            let none = Asked::default();
+            let asked = asked.unwrap_or(&none);
+            for text in [&asked.verdicts, &asked.source, &asked.as_of] {
+                self.separate();
+                push_cell(text, &mut self.out);
+            }
+        }
+    }
+
+    fn push_findings(&mut self, row: RowRef<'_>, judgement: JudgementRef<'_>) {
         let mut codes = String::new();
         let mut explanation = String::new();
         for (column, finding) in judgement.findings_with_places(row) {
@@ -135,29 +181,53 @@ impl<W: Write> CsvWriter<W> {
         }
         for text in [&codes, &explanation] {
             self.separate();
-            push_cell(text, &mut self.line);
+            push_cell(text, &mut self.out);
         }
-        if self.asked {
-            let none = Asked::default();
-            let asked = asked.unwrap_or(&none);
-            for text in [&asked.verdicts, &asked.source, &asked.as_of] {
+    }
+
+    /// The cells as they stand in the table. Those that need no care are copied together, with what
+    /// stands between them.
+    fn push_cells(&mut self, row: RowRef<'_>, numbers: &[Number]) {
+        let mut numbers = numbers.iter().peekable();
+        let mut form = |at: usize, cell: &str| match numbers.next_if(|number| number.column == at) {
+            // Nothing but digits.
+            Some(Number { imei: Ok(_), .. }) if cell.len() == Imei::LEN => Form::Quantity,
+            _ => Form::of(cell),
+        };
+        match row.side_by_side(self.separator) {
+            Some(text) if !text.is_empty() => {
                 self.separate();
-                push_cell(text, &mut self.line);
+                let (mut copied, mut at_byte) = (0, 0);
+                for (at, cell) in row.cells().enumerate() {
+                    let form = form(at, cell);
+                    let end = at_byte + cell.len();
+                    if form != Form::AsIs {
+                        self.copy(text, copied..at_byte);
+                        form.push(cell, &mut self.out);
+                        copied = end;
+                    }
+                    at_byte = end + 1;
+                }
+                self.copy(text, copied..text.len());
+            }
+            _ => {
+                for (at, cell) in row.cells().enumerate() {
+                    self.separate();
+                    form(at, cell).push(cell, &mut self.out);
+                }
             }
         }
+        self.out.extend_from_slice(b"\r\n");
     }
 
+    #[inline]
+    fn copy(&mut self, text: &str, part: Range<usize>) {
+        self.out.extend_from_slice(text.as_bytes().get(part).unwrap_or_default());
+    }
+
+    #[inline]
     fn separate(&mut self) {
-        self.line.push(self.style.separator);
-    }
-
-    fn end(&mut self, row: &Row) -> io::Result<()> {
-        for cell in row.cells() {
-            self.line.push(self.style.separator);
-            push_cell(cell, &mut self.line);
-        }
-        self.line.push_str("\r\n");
-        self.to.write_all(self.line.as_bytes())
+        self.out.push(self.separator);
     }
 }
 
@@ -173,8 +243,18 @@ fn note(text: &mut String, column: Option<usize>, between: &str, what: impl std:
     };
 }
 
-fn push_number(number: u64, into: &mut String) {
-    let _ = write!(into, "{number}");
+/// Adds a number in digits.
+fn push_number(number: u64, into: &mut Vec<u8>) {
+    let mut digits = [b'0'; 20];
+    let (mut left, mut used) = (number, 0);
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (left % 10) as u8;
+        (left, used) = (left / 10, used + 1);
+        if left == 0 {
+            break;
+        }
+    }
+    into.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
 }
 
 /// What a byte means for the way a cell is written.
@@ -186,8 +266,10 @@ mod class {
     pub(super) const QUOTE: u8 = 4;
     /// A formula, if it comes first.
     pub(super) const FORMULA: u8 = 8;
+    /// Comes before a power of ten.
+    pub(super) const EXPONENT: u8 = 16;
 
-    pub(super) const OF: [u8; 256] = {
+    const TABLE: [u8; 256] = {
         let mut of = [OTHER; 256];
         let mut digit = b'0';
         while digit <= b'9' {
@@ -205,49 +287,119 @@ mod class {
         of[b'+' as usize] |= FORMULA;
         of[b'-' as usize] |= FORMULA;
         of[b'@' as usize] |= FORMULA;
+        of[b'E' as usize] |= EXPONENT;
+        of[b'e' as usize] |= EXPONENT;
         of
     };
+
+    #[inline]
+    pub(super) fn of(byte: u8) -> u8 {
+        TABLE.get(usize::from(byte)).copied().unwrap_or(OTHER)
+    }
+}
+
+/// How a cell is written so that Excel shows what stands in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    AsIs,
+    /// `="…"`, around what Excel would round.
+    Quantity,
+    /// The same, and it stands so already: by this or another careful hand.
+    Kept,
+    /// With an apostrophe before it.
+    Formula,
+    /// In quotation marks.
+    Quoted,
+    QuotedFormula,
+}
+
+impl Form {
+    #[inline]
+    fn of(cell: &str) -> Self {
+        let bytes = cell.as_bytes();
+        let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else {
+            return Self::AsIs;
+        };
+        let all = bytes.iter().fold(0, |all, &byte| all | class::of(byte));
+        if class::of(first) == class::DIGIT {
+            let is_quantity = match all {
+                class::DIGIT => bytes.len() >= 12 || first == b'0' && bytes.len() > 1,
+                _ => (bytes.len() >= 12 || all & class::EXPONENT != 0) && is_quantity(cell),
+            };
+            return match () {
+                () if is_quantity => Self::Quantity,
+                () if all & class::QUOTE != 0 || last == b' ' => Self::Quoted,
+                () => Self::AsIs,
+            };
+        }
+        if kept(cell).is_some() {
+            return Self::Kept;
+        }
+        let quote = all & class::QUOTE != 0 || first == b' ' || last == b' ';
+        match (quote, is_formula(cell, first)) {
+            (false, false) => Self::AsIs,
+            (false, true) => Self::Formula,
+            (true, false) => Self::Quoted,
+            (true, true) => Self::QuotedFormula,
+        }
+    }
+
+    fn push(self, cell: &str, into: &mut Vec<u8>) {
+        match self {
+            Self::AsIs => into.extend_from_slice(cell.as_bytes()),
+            Self::Quantity => push_quantity(cell, into),
+            Self::Kept => push_quantity(kept(cell).unwrap_or(cell), into),
+            Self::Formula => {
+                into.push(b'\'');
+                into.extend_from_slice(cell.as_bytes());
+            }
+            Self::Quoted => push_quoted(b"\"", cell, into),
+            Self::QuotedFormula => push_quoted(b"\"'", cell, into),
+        }
+    }
 }
 
 /// Adds a cell so that Excel shows what stands in it.
-fn push_cell(cell: &str, into: &mut String) {
-    let of = |byte: u8| class::OF.get(usize::from(byte)).copied().unwrap_or(class::OTHER);
-    let bytes = cell.as_bytes();
-    let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else {
-        return;
-    };
-    let all = bytes.iter().fold(0, |all, &byte| all | of(byte));
-    // Was written by this or another careful hand.
-    let kept = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
-    let cell = kept.filter(|kept| is_only_digits(kept) || is_quantity(kept)).unwrap_or(cell);
-    if cell.len() < bytes.len()
-        || all == class::DIGIT && (bytes.len() >= 12 || first == b'0' && bytes.len() > 1)
-        || of(first) == class::DIGIT && all != class::DIGIT && is_quantity(cell)
-    {
-        into.extend(["\"=\"\"", cell, "\"\"\""]);
-        return;
+fn push_cell(cell: &str, into: &mut Vec<u8>) {
+    Form::of(cell).push(cell, into);
+}
+
+#[inline]
+fn push_quantity(digits: &str, into: &mut Vec<u8>) {
+    into.extend_from_slice(b"\"=\"\"");
+    match digits.as_bytes().as_array::<{ Imei::LEN }>() {
+        // Most are, and a copy of a known length is a few instructions.
+        Some(imei) => into.extend_from_slice(imei),
+        None => into.extend_from_slice(digits.as_bytes()),
     }
-    let is_formula = |first: char| {
+    into.extend_from_slice(b"\"\"\"");
+}
+
+fn push_quoted(begin: &[u8], cell: &str, into: &mut Vec<u8>) {
+    into.extend_from_slice(begin);
+    for (at, part) in cell.split('"').enumerate() {
+        into.extend_from_slice(if at > 0 { b"\"\"" } else { b"" });
+        into.extend_from_slice(part.as_bytes());
+    }
+    into.push(b'"');
+}
+
+/// What stands in `="…"`, if it is a number that is written so.
+fn kept(cell: &str) -> Option<&str> {
+    let kept = cell.strip_prefix("=\"")?.strip_suffix('"')?;
+    (is_only_digits(kept) || is_quantity(kept)).then_some(kept)
+}
+
+fn is_formula(cell: &str, first: u8) -> bool {
+    let is_wide = |first: char| {
         matches!(first, '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}') // their wide forms
     };
-    let formula = match of(first) & class::FORMULA != 0 {
+    match class::of(first) & class::FORMULA != 0 {
         true => !is_plain_negative(cell),
         false => {
-            !first.is_ascii() && cell.starts_with(is_formula)
-                || first == b' ' && starts_formula(cell)
+            !first.is_ascii() && cell.starts_with(is_wide) || first == b' ' && starts_formula(cell)
         }
-    };
-    let quote = all & class::QUOTE != 0 || first == b' ' || last == b' ';
-    if !quote {
-        into.extend([if formula { "'" } else { "" }, cell]);
-        return;
     }
-    into.push_str(if formula { "\"'" } else { "\"" });
-    for (at, part) in cell.split('"').enumerate() {
-        into.push_str(if at > 0 { "\"\"" } else { "" });
-        into.push_str(part);
-    }
-    into.push('"');
 }
 
 fn is_only_digits(text: &str) -> bool {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
-use crate::{Earlier, Judgement, Number, Row, RowKind, Standing};
+use crate::{Earlier, JudgementRef, Number, RowKind, RowRef, Standing};
 
 /// Writes one JSON object per row: `{"line":2,"result":"sound","cells":[…],"imeis":[…]}`. Titles,
 /// headers and blank rows have `"kind"` instead of a result.
@@ -26,14 +26,15 @@ impl<W: Write> JsonLines<W> {
     /// # Errors
     ///
     /// If it can't be written.
-    pub fn row<A: Serialize>(
+    pub fn row<'a, A: Serialize>(
         &mut self,
-        row: &Row,
-        judgement: &Judgement,
+        row: impl Into<RowRef<'a>>,
+        judgement: impl Into<JudgementRef<'a>>,
         answers: &[A],
         needs_a_look: bool,
     ) -> io::Result<()> {
-        serde_json::to_writer(&mut self.to, &Line::of(row, judgement, answers, needs_a_look))?;
+        let line = Line::of(row.into(), judgement.into(), answers, needs_a_look);
+        serde_json::to_writer(&mut self.to, &line)?;
         self.to.write_all(b"\n")
     }
 
@@ -65,7 +66,12 @@ struct Line<'a, A> {
 }
 
 impl<'a, A> Line<'a, A> {
-    fn of(row: &'a Row, judgement: &'a Judgement, answers: &'a [A], needs_a_look: bool) -> Self {
+    fn of(
+        row: RowRef<'a>,
+        judgement: JudgementRef<'a>,
+        answers: &'a [A],
+        needs_a_look: bool,
+    ) -> Self {
         let kind = match judgement.kind {
             RowKind::Above => Some("above"),
             RowKind::Header => Some("header"),
@@ -106,7 +112,7 @@ impl<'a, A> Line<'a, A> {
 }
 
 /// The cells as they stand.
-struct Cells<'a>(&'a Row);
+struct Cells<'a>(RowRef<'a>);
 
 impl Serialize for Cells<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

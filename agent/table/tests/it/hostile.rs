@@ -76,6 +76,16 @@ fn an_open_quotation_mark_does_not_swallow_the_rest() {
 }
 
 #[test]
+fn a_quotation_mark_within_a_last_cell_is_text() {
+    for list in ["imei;size\n352099001761481;6.5\"", "{\"imeis\":[\"352099001761481\"]}", "a\""] {
+        let (rows, end) = read(list.as_bytes());
+        assert!(end.is_ok(), "{list}: {end:?}");
+        let text: Vec<String> = rows.iter().map(|row| row.cells.join(";")).collect();
+        assert_eq!(text.join("\n"), list);
+    }
+}
+
+#[test]
 fn what_is_no_table_is_named() {
     let table = [
         (&b"%PDF-1.7\n"[..], Kind::Pdf),

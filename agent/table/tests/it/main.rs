@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod hostile;
+mod paths;
 mod properties;
 mod rows;
 mod texts;
