@@ -57,7 +57,6 @@ function takeAnswer(answer) {
   const known = state.answers.get(key);
   // A registry that can't be reached has not changed its mind.
   if (known && answer.verdict === "undetermined" && known.verdict !== "undetermined") return;
-  if (known && known.as_of > answer.as_of) return;
   state.answers.set(key, answer);
 }
 

@@ -7,8 +7,8 @@ use tekser_table::write::Asked;
 use tekser_table::{Judgement, List, Row, TableError, Totals};
 use tokio::sync::mpsc;
 
-use super::{CHECK_MAX, Checked, Checks, Verdict};
-use crate::store::StoreError;
+use super::{CHECK_MAX, Checked, Checks, Freshness, Verdict};
+use crate::store::{StoreError, Tell};
 
 /// Rows of a block; less if they have more IMEIs than are asked about in one go.
 const ROWS: usize = 500;
@@ -112,7 +112,8 @@ impl Block {
         if let Some(checks) = checks {
             let imeis: Vec<_> =
                 self.rows().flat_map(|one| one.judgement.imeis().collect::<Vec<_>>()).collect();
-            self.answers = Some(checks.check(&imeis).await?);
+            self.answers =
+                Some(checks.check_telling(&imeis, Freshness::Kept, Tell::OfPhones).await?);
         }
         Ok(self)
     }

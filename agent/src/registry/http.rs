@@ -3,7 +3,8 @@
 //!
 //! A question is asked again, with full jitter, when nobody was reached or the registry says that
 //! it is a matter of time (408, 425, 429, 5xx); a `Retry-After` is waited for if the deadline allows
-//! it. That is right for look-ups, which change nothing; filings do not go through here.
+//! it. That is right for look-ups, which change nothing; filings do not go through here. A question
+//! that costs money is asked again only if it certainly was not taken.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -81,6 +82,7 @@ pub struct Client {
     http: reqwest::Client,
     endpoint: Endpoint,
     clock: Arc<dyn Clock>,
+    paid: bool,
 }
 
 /// What came back, whatever its status.
@@ -118,7 +120,13 @@ impl Client {
         }
         let http =
             builder.build().map_err(|error| EndpointError::Tls { detail: error.to_string() })?;
-        Ok(Self { http, endpoint, clock })
+        Ok(Self { http, endpoint, clock, paid: false })
+    }
+
+    /// The same client for questions that cost money.
+    #[must_use]
+    pub fn paid(self) -> Self {
+        Self { paid: true, ..self }
     }
 
     /// Whose client it is.
@@ -159,7 +167,8 @@ impl Client {
                 Err(Lost::NoAnswer) => (self.no_answer(), None),
             };
             let next = Instant::now() + wish.unwrap_or_else(|| jitter(most));
-            if attempt == ATTEMPTS || next >= deadline {
+            let may_cost = self.paid && !error.costs_nothing();
+            if attempt == ATTEMPTS || next >= deadline || may_cost {
                 return Err(error);
             }
             sleep_until(next).await;

@@ -276,7 +276,8 @@ impl SourceSettings {
     /// What asking it is like, given the most IMEIs that the adapter sends in one go.
     pub fn terms(&self, batch_max: usize) -> Terms {
         let fresh_for = SignedDuration::from_mins(self.fresh_minutes.into());
-        Terms { role: self.role, fresh_for, paid: self.paid, batch_max }
+        let deadline = SignedDuration::from_secs(self.deadline_seconds.into());
+        Terms { role: self.role, fresh_for, paid: self.paid, batch_max, deadline }
     }
 
     /// A client of it. `place` is the data directory.
@@ -307,8 +308,9 @@ impl SourceSettings {
             deadline: Duration::from_secs(self.deadline_seconds.into()),
             extra_authorities: extra_authorities.map(String::into_bytes),
         };
-        Client::new(endpoint, clock)
-            .map_err(|source| SettingsError::Endpoint { name: self.name.clone(), source })
+        let client = Client::new(endpoint, clock)
+            .map_err(|source| SettingsError::Endpoint { name: self.name.clone(), source })?;
+        Ok(if self.paid { client.paid() } else { client })
     }
 
     /// The bearer token that it is spoken to with, if one lies in a file.
@@ -372,6 +374,32 @@ mod tests {
         assert!(parsed(&source("role = 'warns'")).unwrap().asks_sandbox());
         let both = source("").replace("format = 1", "format = 1\nsandbox = true");
         assert!(parsed(&both).unwrap().asks_sandbox());
+    }
+
+    #[test]
+    fn what_it_says_of_a_source_is_how_it_is_asked() {
+        let more = "role = 'warns'\nfresh_minutes = 60\npaid = true\ndeadline_seconds = 7";
+        let settings = parsed(&source(more)).unwrap();
+        let one = &settings.sources()[0];
+        let fresh_for = SignedDuration::from_hours(1);
+        let deadline = SignedDuration::from_secs(7);
+        let terms = Terms { role: Role::Warns, fresh_for, paid: true, batch_max: 9, deadline };
+        assert_eq!(one.terms(9), terms);
+        let plain = parsed(&source("")).unwrap().sources()[0].terms(1000);
+        assert_eq!(plain, Terms::default());
+    }
+
+    #[test]
+    fn what_the_readme_shows_is_understood() {
+        let readme = include_str!("../../../README.md");
+        let shown = readme.split("```toml\n").filter_map(|rest| rest.split("```").next());
+        let shown = shown.filter(|text| text.contains("[[source]]")).collect::<Vec<_>>();
+        assert_eq!(shown.len(), 1);
+        let settings = parsed(shown[0]).unwrap();
+        assert!(settings.sources().len() > 1);
+        // And with the line that is commented out: it is meant to work as well.
+        let all = parsed(&shown[0].replace("\n# ", "\n")).unwrap();
+        assert!(!settings.asks_sandbox() && all.asks_sandbox());
     }
 
     #[test]

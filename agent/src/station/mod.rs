@@ -18,7 +18,7 @@ pub use desk::{DeskError, NewCase};
 
 use crate::batch::{KeyError, StationKey};
 use crate::bench::{AdbKeys, Asking, Bench, Finding, FindingKind, Handset};
-use crate::check::{CHECK_MAX, Checked, Checks, Verdict};
+use crate::check::{CHECK_MAX, Checked, Checks, Freshness, Verdict};
 use crate::clock::{Clock, SystemClock};
 use crate::counter::Counter;
 use crate::finding::Severity;
@@ -68,6 +68,8 @@ pub struct Config {
     pub review_takes: SignedDuration,
     /// How long to wait between two looks at an application in review.
     pub poll: SignedDuration,
+    /// Who is asked, instead of those that `registries.toml` names.
+    pub sources: Option<Vec<Arc<dyn Source>>>,
 }
 
 impl Config {
@@ -81,6 +83,7 @@ impl Config {
             asking,
             review_takes: SignedDuration::from_secs(30),
             poll: SignedDuration::from_secs(5),
+            sources: None,
         }
     }
 }
@@ -119,7 +122,7 @@ impl Station {
     ///
     /// See [`StartError`].
     pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
-        let Config { place, clock, buses, asking, review_takes, poll } = config;
+        let Config { place, clock, buses, asking, review_takes, poll, sources } = config;
         let key = StationKey::load_or_create(&place.key())?;
         let token = place.token()?;
         let rules = Rules::load(&place.rules())?;
@@ -128,14 +131,10 @@ impl Station {
             Sandbox::open(&place.sandbox_database(), Arc::clone(&clock), review_takes).await?;
         let sandbox = Arc::new(sandbox);
         let registry: Arc<dyn Registry> = sandbox.clone();
-        let settings = Settings::load(&place.registries())?;
-        let mut sources: Vec<Arc<dyn Source>> = Vec::new();
-        if settings.asks_sandbox() {
-            sources.push(sandbox.clone());
-        }
-        for source in settings.sources() {
-            sources.push(source.open(place.path(), &clock)?);
-        }
+        let sources = match sources {
+            Some(sources) => sources,
+            None => sources_of(&place, &sandbox, &clock)?,
+        };
         let (bench, feeds) = Bench::new(store.clone(), Arc::clone(&clock), buses, asking);
         let (reads, scanners) = (feeds.reads, feeds.scanners);
         let counter = Counter::new(store.clone(), Arc::clone(&clock), Arc::clone(&bench), scanners);
@@ -240,7 +239,7 @@ impl Station {
                 }
             }
             let imeis: Vec<Imei> = phones.iter().flat_map(Handset::imeis).collect();
-            match self.checks.check(&imeis).await {
+            match self.checks.check(&imeis, Freshness::Kept).await {
                 Ok(checked) => self.tell_scanners(&phones, &checked),
                 Err(error) => {
                     warn!(error = &error as &dyn std::error::Error, "answers cannot be kept");
@@ -260,6 +259,23 @@ impl Station {
             }
         }
     }
+}
+
+/// Whoever the shop wants asked.
+fn sources_of(
+    place: &Place,
+    sandbox: &Arc<Sandbox>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<Arc<dyn Source>>, SettingsError> {
+    let settings = Settings::load(&place.registries())?;
+    let mut sources: Vec<Arc<dyn Source>> = Vec::new();
+    if settings.asks_sandbox() {
+        sources.push(sandbox.clone());
+    }
+    for source in settings.sources() {
+        sources.push(source.open(place.path(), clock)?);
+    }
+    Ok(sources)
 }
 
 /// What a person should hear of a phone: nothing, unless it is clear that it is well or that it
