@@ -2,8 +2,7 @@
 
 import { post } from "./api.js";
 import { byId, h, show } from "./dom.js";
-import { moment } from "./format.js";
-import { badge, imeiText, severityMark, verdictBadge, verdictDetail } from "./phone.js";
+import { badge, imeiText, saidBy, severityMark, verdictBadge, verdictDetail, wordsOf } from "./phone.js";
 import { suspicionSeverity, t, word } from "./words.js";
 
 const KEPT = 20;
@@ -21,16 +20,35 @@ export function numbers(text) {
 async function ask() {
   const imeis = numbers(field.value);
   if (imeis.length === 0) return;
+  if (await check({ imeis })) field.value = "";
+}
+
+/** Asks, and shows what was said above what was said before; whether there was an answer. */
+async function check(question) {
   const list = byId("checks");
   show(byId("checks-empty"), false);
   try {
-    const { items } = await post("/checks", { imeis });
+    const { items } = await post("/checks", question);
     list.prepend(...items.map(result));
-    field.value = "";
+    return true;
   } catch (problem) {
     list.prepend(h("li", { class: "card problem", "data-problem": problem.code }, severityMark("stop"), " ", problem.text, " ", h("small", {}, problem.detail)));
+    return false;
+  } finally {
+    while (list.children.length > KEPT) list.lastChild.remove();
   }
-  while (list.children.length > KEPT) list.lastChild.remove();
+}
+
+/** Where a paid question has no answer, only a person may have it paid once more. */
+function payAgain(item) {
+  const unpaid = wordsOf(item).some((one) => one.why === "paid_already" || one.why === "stale");
+  if (!unpaid) return null;
+  const button = h("button", { type: "button", "data-pay-again": item.imei }, t("check.pay_again"));
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    button.disabled = await check({ imeis: [item.imei], pay_again: true });
+  });
+  return button;
 }
 
 function result(item) {
@@ -43,7 +61,7 @@ function result(item) {
     item.suspicions.length
       ? h("ul", { class: "findings" }, item.suspicions.map((code) => h("li", { "data-suspicion": code }, severityMark(suspicionSeverity[code]), h("span", {}, word("suspicion", code)))))
       : h("p", { class: "why" }, t("check.ordinary")),
-    h("small", {}, t("answer.as_of", { source: item.source, when: moment(item.as_of) })));
+    saidBy(item), payAgain(item));
 }
 
 /** Lines that are pasted stay apart in a field of one line. */

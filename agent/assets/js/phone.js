@@ -46,10 +46,29 @@ export function verdictDetail(answer) {
   return h("small", { class: "why" }, `${t("answer.until", { date: date(answer.until) })}, ${left}`);
 }
 
+/** What each source said, also if only one was asked. */
+export const wordsOf = (answer) => (answer?.said?.length ? answer.said : answer ? [answer] : []);
+
+/** Who said what, when, and how that is known. */
+export function saidBy(answer) {
+  const lines = wordsOf(answer).map((one) =>
+    h("li", { "data-source": one.source, "data-says": one.verdict },
+      h("span", { class: "mark", "aria-hidden": "true" }, VERDICT_MARKS[one.verdict] ?? "?"), " ",
+      [
+        t("answer.as_of", { source: one.source, when: moment(one.as_of) }) + ": " + word("verdict", one.verdict),
+        one.reason && word("block", one.reason),
+        one.why && word("undetermined", one.why),
+        one.until && t("answer.until", { date: date(one.until) }),
+        one.from_cache && t("answer.kept"),
+        one.seen_by && t("answer.seen_by", { name: one.seen_by.name }),
+      ].filter(Boolean).join(" · ")));
+  return lines.length ? h("ul", { class: "said" }, lines) : null;
+}
+
 /** An IMEI with its verdict. */
 export function imeiLine(imei) {
   const answer = answerOf(imei);
-  return h("div", { class: "imei-line" }, imeiText(imei), " ", verdictBadge(answer), " ", verdictDetail(answer), portalLines(imei));
+  return h("div", { class: "imei-line" }, imeiText(imei), " ", verdictBadge(answer), " ", verdictDetail(answer), saidBy(answer), portalLines(imei));
 }
 
 /** What a claim says, if it is a number. */

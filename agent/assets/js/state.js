@@ -63,9 +63,6 @@ function takeAnswer(answer) {
   // A registry that can't be reached has not changed its mind.
   const silent = answer.verdict === "undetermined" && !HOLDS_NO_MORE.includes(answer.why);
   if (known && silent && known.verdict !== "undetermined") return;
-  // What people saw is as old as when they looked: the last word of the station counts.
-  const seen = known?.seen_by || answer.seen_by;
-  if (known && !seen && known.as_of > answer.as_of) return;
   state.answers.set(key, answer);
 }
 

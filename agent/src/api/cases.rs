@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::input::{Body, List, Named, Paging, Params};
 use super::{Problem, State};
 use crate::cases::{Case, Filing, Preflight, Replacement};
+use crate::check::Freshness;
 use crate::id::CaseId;
 use crate::rules::{Fee, Rules};
 use crate::station::Station;
@@ -87,7 +88,7 @@ pub(super) async fn open(
     Body(new): Body<NewCase>,
 ) -> Result<(StatusCode, Json<CaseView>), Problem> {
     let opened = station.open_case(new).await?;
-    station.check_case(opened.case.id).await?;
+    station.check_case(opened.case.id, Freshness::Kept).await?;
     let status = if opened.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(view(&station, opened.case).await?)))
 }
@@ -122,7 +123,7 @@ pub(super) async fn amend(
     Body(new): Body<NewCase>,
 ) -> Result<Json<CaseView>, Problem> {
     let case = station.amend_case(id, new).await?;
-    station.check_case(id).await?;
+    station.check_case(id, Freshness::Kept).await?;
     Ok(Json(view(&station, case).await?))
 }
 

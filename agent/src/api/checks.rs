@@ -12,8 +12,10 @@ use utoipa::ToSchema;
 
 use super::input::{Body, List, Paging, Params};
 use super::{Problem, State};
-use crate::check::{Answer, CHECK_MAX, Checked};
+use crate::check::{CHECK_MAX, Checked, Freshness, LastHeard};
+use crate::registry::{RegistryId, Role};
 use crate::station::Station;
+use crate::store::PaidDay;
 use table::{Rules, TableLine};
 
 /// IMEIs to ask about.
@@ -23,6 +25,23 @@ pub(super) struct CheckRequest {
     /// 1 to 1,000 of them, with or without separators.
     #[schema(example = json!(["490154203237518"]))]
     imeis: Vec<String>,
+    /// Ask again about what was answered before, too. What was paid for is not paid again.
+    #[serde(default)]
+    refresh: bool,
+    /// Pay once more where a paid question was asked and its answer was lost (`paid_already`), or
+    /// a filing made it old (`stale`).
+    #[serde(default)]
+    pay_again: bool,
+}
+
+impl CheckRequest {
+    const fn freshness(&self) -> Freshness {
+        match (self.pay_again, self.refresh) {
+            (true, _) => Freshness::PayAgain,
+            (false, true) => Freshness::Now,
+            (false, false) => Freshness::Kept,
+        }
+    }
 }
 
 /// The outcome for one element of the request.
@@ -56,7 +75,8 @@ pub(super) struct CheckResults {
 /// Asks the registry about a few IMEIs, or about a table of them. One bad element does not spoil
 /// the others.
 ///
-/// IMEIs come as JSON and are answered as JSON. A table (CSV, TSV, one per line, XLSX; up to
+/// IMEIs come as JSON and are answered as JSON. An answer that is still fresh is not asked for
+/// again unless `refresh` says so. A table (CSV, TSV, one per line, XLSX; up to
 /// 16 MiB) is answered row by row, in order, as JSON lines; the last line says what the rows came
 /// to, or why the rest could not be read. Without that line the answer was cut. A table with
 /// `Idempotency-Key` may have 1 MiB.
@@ -100,7 +120,8 @@ async fn check_imeis(
     }
     let parsed: Vec<_> = request.imeis.iter().map(|text| Imei::parse(text.as_bytes())).collect();
     let sound: Vec<Imei> = parsed.iter().filter_map(|imei| imei.ok()).collect();
-    let mut checked = station.checks.check(&sound).await?.into_iter();
+    let freshness = request.freshness();
+    let mut checked = station.checks.check(&sound, freshness).await?.into_iter();
     let items = request.imeis.into_iter().zip(parsed).filter_map(|(text, imei)| match imei {
         Ok(_) => checked.next().map(CheckItem::Checked),
         Err(reason) => Some(CheckItem::NotAnImei(NotAnImei {
@@ -112,12 +133,49 @@ async fn check_imeis(
     Ok(Json(CheckResults { items: items.collect() }))
 }
 
-/// Latest answers of the registry, newest first.
-#[utoipa::path(get, path = "/checks", tag = "check", params(Paging), responses((status = 200, body = List<Answer>)))]
+/// What is known of the IMEIs that were asked about, the latest first. Nobody is asked.
+#[utoipa::path(get, path = "/checks", tag = "check", params(Paging), responses((status = 200, body = List<Checked>)))]
 pub(super) async fn list(
     Shared(station): State,
     Params(paging): Params<Paging>,
-) -> Result<Json<List<Answer>>, Problem> {
-    let items = station.store.answers(&paging.page()).await?;
-    Ok(Json(paging.list(items, |(id, _)| id.clone()).map(|(_, answer)| answer)))
+) -> Result<Json<List<Checked>>, Problem> {
+    let items = station.checks.known_latest(&paging.page()).await?;
+    Ok(Json(paging.list(items, |(id, _)| id.clone()).filter_map(|(_, known)| known)))
+}
+
+/// Someone who is asked.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SourceView {
+    /// Its short name.
+    name: RegistryId,
+    /// How much weight its word has.
+    role: Role,
+    /// How long its answers are gone by without asking again, in seconds; 0: not at all.
+    fresh_seconds: i64,
+    /// Whether a question costs money.
+    paid: bool,
+    /// When it was last heard of, since the station started.
+    #[serde(flatten)]
+    heard: LastHeard,
+    /// What was paid for, the latest days first; a month of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paid_days: Vec<PaidDay>,
+}
+
+/// Days of what was paid for that are shown.
+const PAID_DAYS: u32 = 31;
+
+/// Who is asked about IMEIs, on which terms, and what was paid for.
+#[utoipa::path(get, path = "/sources", tag = "check", responses((status = 200, body = List<SourceView>)))]
+pub(super) async fn sources(Shared(station): State) -> Result<Json<List<SourceView>>, Problem> {
+    let mut all = Vec::new();
+    for source in station.checks.sources() {
+        let (name, terms) = (source.id(), source.terms());
+        let paid_days = station.store.paid_days(&name, PAID_DAYS).await?;
+        let heard = station.checks.heard(source.as_ref());
+        let fresh_seconds = terms.fresh_for.as_secs();
+        let (role, paid) = (terms.role, terms.paid);
+        all.push(SourceView { name, role, fresh_seconds, paid, heard, paid_days });
+    }
+    Ok(Json(List::whole(all)))
 }

@@ -89,9 +89,9 @@ pub(super) struct List<T> {
 }
 
 impl<T> List<T> {
-    /// The same page of something else.
-    pub(super) fn map<U>(self, f: impl FnMut(T) -> U) -> List<U> {
-        List { items: self.items.into_iter().map(f).collect(), next: self.next }
+    /// The same page with less on it.
+    pub(super) fn filter_map<U>(self, f: impl FnMut(T) -> Option<U>) -> List<U> {
+        List { items: self.items.into_iter().filter_map(f).collect(), next: self.next }
     }
 
     /// A list that fits on one page.

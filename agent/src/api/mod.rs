@@ -64,6 +64,7 @@ fn v1() -> OpenApiRouter<Arc<Station>> {
         .routes(routes!(scanners::note))
         .routes(routes!(scanners::chosen, scanners::choose))
         .routes(routes!(checks::list, checks::check))
+        .routes(routes!(checks::sources))
         .routes(routes!(cases::list, cases::open))
         .routes(routes!(cases::show, cases::amend))
         .routes(routes!(cases::rules))

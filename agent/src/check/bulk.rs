@@ -10,8 +10,8 @@ use tekser_table::write::Asked;
 use tekser_table::{JudgementRef, List, RowRef, TableError, Totals};
 use tokio::sync::mpsc;
 
-use super::{CHECK_MAX, Checked, Checks, Verdict};
-use crate::store::StoreError;
+use super::{CHECK_MAX, Checked, Checks, Freshness, Verdict};
+use crate::store::{StoreError, Tell};
 
 /// Rows that are asked about in one go; less if they have more IMEIs than can be.
 const ROWS: usize = 500;
@@ -106,7 +106,8 @@ impl Block {
         if let Some(checks) = checks {
             let imeis: Vec<_> =
                 self.rows().flat_map(|one| one.judgement.imeis().collect::<Vec<_>>()).collect();
-            self.answers = Some(checks.check(&imeis).await?);
+            self.answers =
+                Some(checks.check_telling(&imeis, Freshness::Kept, Tell::OfPhones).await?);
         }
         Ok(self)
     }

@@ -7,9 +7,15 @@ use tekser_imei::{Imei, ParseError};
 
 use super::output::{Colour, Output};
 use super::{Ended, Outcome, Setting, check_list};
-use crate::check::Checked;
+use crate::check::{Checked, Freshness};
 
-/// Asks the registry about IMEIs and prints what it says.
+/// Asks whoever knows about IMEIs and prints what they say.
+///
+/// Who is asked stands in registries.toml in the data directory; without it the built-in sandbox
+/// is, which is for practice. Of several the most severe certain answer stands, and below it is who
+/// said what, and when. An answer is kept as long as `fresh_minutes` there says; `--refresh` asks
+/// again. A question that costs money (`paid = true`) is never paid twice while its answer is
+/// fresh; if the answer was lost, it is paid again only with `--pay-again`.
 ///
 /// Exits with 1 unless every one of them is clear. Test numbers of the sandbox registry:
 /// 490154203237518 clear, 352099001761481 grace, 354178036859789 blocked,
@@ -27,8 +33,25 @@ pub(super) struct Arguments {
     /// A list of them; - reads it from standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "imeis")]
     pub(super) file: Option<PathBuf>,
+    /// Ask again about what was answered before, too. What was paid for is not paid again.
+    #[arg(long, conflicts_with = "file")]
+    refresh: bool,
+    /// Pay once more where a paid question was asked and its answer was lost, or a filing made it
+    /// old.
+    #[arg(long, conflicts_with = "file")]
+    pay_again: bool,
     #[command(flatten)]
     pub(super) list: check_list::Arguments,
+}
+
+impl Arguments {
+    const fn freshness(&self) -> Freshness {
+        match (self.pay_again, self.refresh) {
+            (true, _) => Freshness::PayAgain,
+            (false, true) => Freshness::Now,
+            (false, false) => Freshness::Kept,
+        }
+    }
 }
 
 /// One entry of the request and what became of it.
@@ -55,10 +78,11 @@ pub(super) async fn run(arguments: Arguments, setting: &Setting, output: &Output
         (text, imei)
     };
     let entries: Vec<(String, Result<Imei, ParseError>)> =
-        arguments.imeis.into_iter().map(parse).collect();
+        arguments.imeis.iter().cloned().map(parse).collect();
     let station = setting.station().await?;
     let sound: Vec<Imei> = entries.iter().filter_map(|(_, imei)| imei.ok()).collect();
-    let mut checked = station.checks.check(&sound).await?.into_iter();
+    let freshness = arguments.freshness();
+    let mut checked = station.checks.check(&sound, freshness).await?.into_iter();
     let mut outcome = Outcome::Fine;
     let mut items = Vec::with_capacity(entries.len());
     for (text, imei) in entries {
@@ -77,6 +101,10 @@ pub(super) async fn run(arguments: Arguments, setting: &Setting, output: &Output
                     outcome = Outcome::Finding;
                 }
                 output.line(&output.checked(checked));
+                for words in checked.words() {
+                    output.line(&output.said(words));
+                }
+                output.cure(checked);
             }
             ItemOutcome::NotAnImei { detail, .. } => {
                 outcome = Outcome::Finding;

@@ -8,7 +8,7 @@ use serde_json::json;
 use tekser_hardware::Note;
 
 use crate::bench::{Finding, FindingKind, Handset, NextStep, Trust};
-use crate::check::{BlockReason, Checked, Undetermined, Verdict};
+use crate::check::{Answer, BlockReason, Checked, Undetermined, Verdict};
 use crate::finding::Severity;
 
 /// Where a command prints to.
@@ -143,6 +143,30 @@ impl Output {
             line.push_str(&self.paint(Colour::Dim, &format!("  ({})", suspicion.code())));
         }
         line
+    }
+
+    /// Who said what, when, and how it is known: one line.
+    pub(super) fn said(&self, said: &Answer) -> String {
+        let zone = jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(5));
+        let when = said.as_of.to_zoned(zone).strftime("%d.%m.%Y %H:%M");
+        let mut line = format!("    {:<12} {when}  {}", said.source, self.verdict(&said.verdict));
+        if said.from_cache {
+            line.push_str(&self.paint(Colour::Dim, "  (kept)"));
+        }
+        if let Some(person) = &said.seen_by {
+            line.push_str(&self.paint(Colour::Dim, &format!("  (seen by {})", person.name)));
+        }
+        line
+    }
+
+    /// What to do where a question that costs money has no answer.
+    pub(super) fn cure(&self, checked: &Checked) {
+        let is = |answer: &Answer, wanted| answer.verdict == Verdict::Undetermined { why: wanted };
+        if checked.words().iter().any(|said| is(said, Undetermined::PaidAlready)) {
+            self.line("    → --pay-again asks once more, and pays once more");
+        } else if checked.words().iter().any(|said| is(said, Undetermined::Stale)) {
+            self.line("    → --refresh asks again; --pay-again where that costs money");
+        }
     }
 
     /// A verdict in words, with a sign that shows without colour.

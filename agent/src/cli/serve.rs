@@ -9,6 +9,8 @@ use super::machine::{AdbArguments, bus_with_scanners};
 use super::output::{Colour, Output};
 use super::{Ended, Outcome, Setting};
 use crate::api::{Address, Server};
+use crate::registry::sandbox::Sandbox;
+use crate::registry::{RegistryId, Role};
 use crate::station::Station;
 
 /// Runs until Ctrl-C. Phones are read as they are plugged in; the page and the web API are open
@@ -57,6 +59,8 @@ pub(super) fn announce(output: &Output, station: &Station, server: &Server) {
         "address": format!("http://{}", server.address()),
         "page": server.page(station),
         "data": station.place.path(),
+        "asked": station.checks.sources().iter().map(|source| source.id()).collect::<Vec<_>>(),
+        "files_with": station.registries().collect::<Vec<_>>(),
     }));
     if std::io::stdout().is_terminal() {
         output.line(&format!("page      {}", server.page(station)));
@@ -66,9 +70,32 @@ pub(super) fn announce(output: &Output, station: &Station, server: &Server) {
     }
     output.line(&format!("web API   http://{}/api/v1", server.address()));
     output.line(&format!("data      {}", station.place.path().display()));
-    let registry = "registry  sandbox (embedded: verdicts and approvals are for practice only)";
-    output.line(&output.paint(Colour::Yellow, registry));
+    for (line, embedded) in who(station) {
+        let line = if embedded { output.paint(Colour::Yellow, &line) } else { line };
+        output.line(&line);
+    }
     output.line("Ctrl-C stops the station; whatever was accepted is on disk");
+}
+
+/// Who is asked and who is filed with, a line each, and whether it is the embedded one.
+fn who(station: &Station) -> Vec<(String, bool)> {
+    let is_sandbox = |id: &RegistryId| id.as_str() == Sandbox::NAME;
+    let mut lines = Vec::new();
+    for source in station.checks.sources() {
+        let (id, terms) = (source.id(), source.terms());
+        let role = match terms.role {
+            Role::Decides => "decides",
+            Role::Warns => "warns of bad news",
+        };
+        let paid = if terms.paid { ", a question costs money" } else { "" };
+        let note = if is_sandbox(&id) { " (embedded: for practice only)" } else { "" };
+        lines.push((format!("asked     {id}{note}: {role}{paid}"), is_sandbox(&id)));
+    }
+    for id in station.registries() {
+        let note = if is_sandbox(id) { " (embedded: approvals are for practice only)" } else { "" };
+        lines.push((format!("files to  {id}{note}"), is_sandbox(id)));
+    }
+    lines
 }
 
 /// Waits for Ctrl-C or, where there is one, the signal that service managers send.

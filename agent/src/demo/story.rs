@@ -14,7 +14,7 @@ use super::report::{PhoneReport, Report, StepReport};
 use super::{DemoScanner, Scene, asks_owner, is_replaced};
 use crate::bench::{FindingKind, Handset, ScanError, ScanSource, Target};
 use crate::cases::{CaseState, CustomsDocument, Part, Replacement};
-use crate::check::Verdict;
+use crate::check::{Freshness, Verdict};
 use crate::counter::Chosen;
 use crate::id::CaseId;
 use crate::registry::RegistryId;
@@ -336,7 +336,7 @@ impl<'a> Story<'a> {
     async fn check_filed_imeis_again(&self) -> Result<(), StoryError> {
         for case in self.station.store.cases(&Page::first(200)).await? {
             let imeis: Vec<_> = case.filing.imeis().collect();
-            self.station.checks.check(&imeis).await?;
+            self.station.checks.check(&imeis, Freshness::Now).await?;
         }
         Ok(())
     }

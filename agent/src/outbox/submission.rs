@@ -97,6 +97,11 @@ impl SubmissionState {
         matches!(self, Self::Approved { .. } | Self::Rejected { .. })
     }
 
+    /// Whether the registry's lists may change with it: what was said before is then old.
+    pub const fn may_change_lists(&self) -> bool {
+        matches!(self, Self::Sending | Self::Accepted { .. }) || self.is_final()
+    }
+
     /// Whether one state may follow another. The store refuses any other step, so that a late
     /// answer can't undo a decision.
     pub const fn may_become(&self, next: &Self) -> bool {

@@ -3,7 +3,8 @@
 //!
 //! A question is asked again, with full jitter, when nobody was reached or the registry says that
 //! it is a matter of time (408, 425, 429, 5xx); a `Retry-After` is waited for if the deadline allows
-//! it. That is right for look-ups, which change nothing; filings do not go through here.
+//! it. That is right for look-ups, which change nothing; filings do not go through here. A question
+//! that costs money is asked again only if it certainly was not taken.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -82,6 +83,7 @@ pub struct Client {
     endpoint: Endpoint,
     clock: Arc<dyn Clock>,
     answer_max: usize,
+    paid: bool,
 }
 
 /// What came back, whatever its status.
@@ -119,7 +121,7 @@ impl Client {
         }
         let http =
             builder.build().map_err(|error| EndpointError::Tls { detail: error.to_string() })?;
-        Ok(Self { http, endpoint, clock, answer_max: ANSWER_MAX })
+        Ok(Self { http, endpoint, clock, answer_max: ANSWER_MAX, paid: false })
     }
 
     /// The same client, which reads answers of so many bytes at most: who asks several questions at
@@ -128,6 +130,12 @@ impl Client {
     pub const fn answers_up_to(mut self, bytes: usize) -> Self {
         self.answer_max = bytes;
         self
+    }
+
+    /// The same client for questions that cost money.
+    #[must_use]
+    pub fn paid(self) -> Self {
+        Self { paid: true, ..self }
     }
 
     /// Whose client it is.
@@ -169,7 +177,8 @@ impl Client {
                 Err(Lost::NoAnswer) => (self.no_answer(), None),
             };
             let next = Instant::now() + wish.unwrap_or_else(|| jitter(most));
-            if attempt == ATTEMPTS || next >= deadline {
+            let may_cost = self.paid && !error.costs_nothing();
+            if attempt == ATTEMPTS || next >= deadline || may_cost {
                 return Err(error);
             }
             sleep_until(next).await;

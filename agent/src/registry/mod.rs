@@ -23,6 +23,7 @@ use std::pin::Pin;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tekser_imei::Imei;
+use utoipa::ToSchema;
 
 pub use crate::ruling::{ApplicationNo, Decision, Refusal, RegistryId};
 
@@ -117,6 +118,11 @@ impl RegistryError {
         !matches!(self, Self::Refused { .. } | Self::Denied { .. })
     }
 
+    /// Whether it is certain that the question was not taken, so that it cost nothing.
+    pub const fn costs_nothing(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Throttled { .. } | Self::Denied { .. })
+    }
+
     /// What a verdict says when the registry gave no answer.
     pub const fn undetermined(&self) -> Undetermined {
         match self {
@@ -133,7 +139,7 @@ impl RegistryError {
 pub type Asking<'a, T> = Pin<Box<dyn Future<Output = Result<T, RegistryError>> + Send + 'a>>;
 
 /// How much weight a source's word has when several are asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// It knows where an IMEI stands: whatever it says counts, and that it says nothing too.
@@ -155,11 +161,19 @@ pub struct Terms {
     pub paid: bool,
     /// Most IMEIs that it is given in one go.
     pub batch_max: usize,
+    /// Longest that it takes over one question.
+    pub deadline: SignedDuration,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { role: Role::Decides, fresh_for: SignedDuration::ZERO, paid: false, batch_max: 1000 }
+        Self {
+            role: Role::Decides,
+            fresh_for: SignedDuration::ZERO,
+            paid: false,
+            batch_max: 1000,
+            deadline: SignedDuration::from_secs(20),
+        }
     }
 }
 

@@ -293,7 +293,8 @@ impl SourceSettings {
     /// What asking it is like, given the most IMEIs that the adapter sends in one go.
     pub fn terms(&self, batch_max: usize) -> Terms {
         let fresh_for = SignedDuration::from_mins(self.fresh_minutes.into());
-        Terms { role: self.role, fresh_for, paid: self.paid, batch_max }
+        let deadline = SignedDuration::from_secs(self.deadline_seconds.into());
+        Terms { role: self.role, fresh_for, paid: self.paid, batch_max, deadline }
     }
 
     /// A client of it. `place` is the data directory.
@@ -335,8 +336,9 @@ impl SourceSettings {
             deadline: Duration::from_secs(self.deadline_seconds.into()),
             extra_authorities: extra_authorities.map(String::into_bytes),
         };
-        Client::new(endpoint, clock)
-            .map_err(|source| SettingsError::Endpoint { name: self.name.clone(), source })
+        let client = Client::new(endpoint, clock)
+            .map_err(|source| SettingsError::Endpoint { name: self.name.clone(), source })?;
+        Ok(if self.paid { client.paid() } else { client })
     }
 
     /// The bearer token that it is spoken to with, if one lies in a file.
@@ -379,7 +381,7 @@ impl SourceSettings {
         Ok(Bearer::granted(client, credentials, Arc::clone(clock)))
     }
 
-    /// Opens it. `place` is the data directory.
+    /// Opens it. `place` is the data directory, `store` where a portal's answers are kept.
     ///
     /// # Errors
     ///
@@ -390,19 +392,47 @@ impl SourceSettings {
         store: &Store,
         clock: &Arc<dyn Clock>,
     ) -> Result<Arc<dyn Source>, SettingsError> {
-        let missing = || SettingsError::Senseless {
-            path: place.join("registries.toml"),
-            what: format!("source {}: url is missing", self.name),
-        };
-        match self.kind {
-            Kind::Dirbs => Ok(Arc::new(Dirbs::open(self, place, clock)?)),
-            Kind::Eir => Ok(Arc::new(Eir::open(self, place, clock)?)),
-            Kind::Camara => Ok(Arc::new(Camara::open(self, place, clock)?)),
-            Kind::Portal => {
-                let portal = self.portal().ok_or_else(missing)?;
+        match self.portal() {
+            Some(portal) => {
                 Ok(Arc::new(PortalSource::new(portal, store.clone(), Arc::clone(clock))))
             }
+            None => self.over_network(place, clock),
         }
+    }
+
+    /// Whether it could be opened: its files are there, and TLS can be set up.
+    ///
+    /// # Errors
+    ///
+    /// See [`SettingsError`].
+    pub fn examine(&self, place: &Path, clock: &Arc<dyn Clock>) -> Result<(), SettingsError> {
+        match self.portal() {
+            Some(_) => Ok(()),
+            None => self.over_network(place, clock).map(drop),
+        }
+    }
+
+    /// Opens one that is asked over the network.
+    ///
+    /// # Errors
+    ///
+    /// See [`SettingsError`]; a portal is none.
+    pub fn over_network(
+        &self,
+        place: &Path,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Arc<dyn Source>, SettingsError> {
+        Ok(match self.kind {
+            Kind::Dirbs => Arc::new(Dirbs::open(self, place, clock)?),
+            Kind::Eir => Arc::new(Eir::open(self, place, clock)?),
+            Kind::Camara => Arc::new(Camara::open(self, place, clock)?),
+            Kind::Portal => {
+                return Err(SettingsError::Senseless {
+                    path: place.join("registries.toml"),
+                    what: format!("source {}: url is missing", self.name),
+                });
+            }
+        })
     }
 
     /// The portal that it is, if it is one.
@@ -465,6 +495,32 @@ mod tests {
         assert_eq!(own.link.as_str(), "https://kz-imei.kz/");
         assert_eq!((own.fresh_for, own.role), (SignedDuration::from_hours(1), Role::Warns));
         assert_eq!(parsed(&source("")).unwrap().sources()[0].portal(), None);
+    }
+
+    #[test]
+    fn what_it_says_of_a_source_is_how_it_is_asked() {
+        let more = "role = 'warns'\nfresh_minutes = 60\npaid = true\ndeadline_seconds = 7";
+        let settings = parsed(&source(more)).unwrap();
+        let one = &settings.sources()[0];
+        let fresh_for = SignedDuration::from_hours(1);
+        let deadline = SignedDuration::from_secs(7);
+        let terms = Terms { role: Role::Warns, fresh_for, paid: true, batch_max: 9, deadline };
+        assert_eq!(one.terms(9), terms);
+        let plain = parsed(&source("")).unwrap().sources()[0].terms(1000);
+        assert_eq!(plain, Terms::default());
+    }
+
+    #[test]
+    fn what_the_readme_shows_is_understood() {
+        let readme = include_str!("../../../README.md");
+        let shown = readme.split("```toml\n").filter_map(|rest| rest.split("```").next());
+        let shown = shown.filter(|text| text.contains("[[source]]")).collect::<Vec<_>>();
+        assert_eq!(shown.len(), 1);
+        let settings = parsed(shown[0]).unwrap();
+        assert!(settings.sources().len() > 1);
+        // And with the line that is commented out: it is meant to work as well.
+        let all = parsed(&shown[0].replace("\n# ", "\n")).unwrap();
+        assert!(!settings.asks_sandbox() && all.asks_sandbox());
     }
 
     #[test]

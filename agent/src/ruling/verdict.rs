@@ -48,6 +48,11 @@ impl Verdict {
         }
     }
 
+    /// Whether it restricts service, now or later: that counts whoever says it.
+    pub const fn is_bad_news(&self) -> bool {
+        matches!(self, Self::Blocked { .. } | Self::Grace { .. })
+    }
+
     /// Whether the caller may go on without looking at it.
     pub const fn is_clear(&self) -> bool {
         matches!(self, Self::Clear)

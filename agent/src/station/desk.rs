@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::batch::{BATCH_IMEIS_MAX, BATCH_MAX, SignedBatch};
 use crate::cases::{Case, CaseState, Filing, FilingError, Known, Preflight, preflight};
+use crate::check::Freshness;
 use crate::finding::Severity;
 use crate::id::{BatchId, CaseId, HandsetId};
 use crate::outbox::Submission;
@@ -179,11 +180,9 @@ impl Station {
         for id in case.filing.handsets() {
             handsets.extend(self.store.handset(id).await?.map(|handset| (id, handset)));
         }
-        let mut verdicts = BTreeMap::new();
-        for imei in case.filing.imeis() {
-            let answer = self.store.answer(imei.imei14()).await?;
-            verdicts.extend(answer.map(|answer| (imei.imei14(), answer.verdict)));
-        }
+        let numbers: Vec<_> = case.filing.imeis().map(|imei| imei.imei14()).collect();
+        let answers = self.checks.known(&numbers).await?.into_iter();
+        let verdicts = answers.map(|(number, known)| (number, known.answer.verdict)).collect();
         let new = case.filing.new_imeis().map(|imei| imei.imei14());
         let known = Known {
             handsets: &handsets,
@@ -202,15 +201,15 @@ impl Station {
         self.rules.fee(case.filing.applicant()?, devices, day(self.clock.now()))
     }
 
-    /// Asks the registry about every IMEI of a case, so that its preflight is up to date.
+    /// Asks whoever knows about every IMEI of a case, so that its preflight is up to date.
     ///
     /// # Errors
     ///
     /// If there is no such case.
-    pub async fn check_case(&self, id: CaseId) -> Result<(), DeskError> {
+    pub async fn check_case(&self, id: CaseId, freshness: Freshness) -> Result<(), DeskError> {
         let case = self.store.case(id).await?.ok_or(DeskError::NoSuchCase(id))?;
         let imeis: Vec<_> = case.filing.imeis().collect();
-        self.checks.check(&imeis).await?;
+        self.checks.check(&imeis, freshness).await?;
         Ok(())
     }
 
@@ -224,7 +223,7 @@ impl Station {
         for &id in batches {
             let batch = self.store.batch(id).await?.ok_or(DeskError::NoSuchBatch(id))?;
             for case in batch.cases {
-                self.check_case(case).await?;
+                self.check_case(case, Freshness::Now).await?;
             }
         }
         Ok(())
@@ -251,7 +250,7 @@ impl Station {
             if !case.state.may_be_batched() {
                 return Err(DeskError::NotOpen { case: id, state: case.state.kind() });
             }
-            self.check_case(id).await?;
+            self.check_case(id, Freshness::Now).await?;
             let mut findings = self.preflight_of(&case).await?;
             findings.retain(|finding| finding.severity == Severity::Stop);
             if !findings.is_empty() {

@@ -7,6 +7,7 @@ use tracing::warn;
 use utoipa::ToSchema;
 
 use crate::cases::{FileDigest, Line};
+use crate::check::Freshness;
 use crate::id::SightingId;
 use crate::portal::{
     Evidence, EvidenceError, Kept, Portal, Report, Sighting, SightingError, Withdrawal,
@@ -177,7 +178,7 @@ impl Station {
     /// Has everyone asked again about an IMEI that something new was said of, so that whoever
     /// looks at a phone sees what came of it.
     pub async fn check_again(&self, imei: Imei) {
-        if let Err(error) = self.checks.check(&[imei]).await {
+        if let Err(error) = self.checks.check(&[imei], Freshness::Now).await {
             warn!(error = &error as &dyn std::error::Error, "verdicts are those of before");
         }
     }

@@ -20,7 +20,7 @@ pub use lookout::{PortalCheck, PortalError};
 
 use crate::batch::{KeyError, StationKey};
 use crate::bench::{AdbKeys, Asking, Bench, Finding, FindingKind, Handset};
-use crate::check::{CHECK_MAX, Checked, Checks, Verdict};
+use crate::check::{CHECK_MAX, Checked, Checks, Freshness, Verdict};
 use crate::clock::{Clock, SystemClock};
 use crate::counter::Counter;
 use crate::finding::Severity;
@@ -74,6 +74,8 @@ pub struct Config {
     pub review_takes: SignedDuration,
     /// How long to wait between two looks at an application in review.
     pub poll: SignedDuration,
+    /// Who is asked, instead of those that `registries.toml` names.
+    pub sources: Option<Vec<Arc<dyn Source>>>,
 }
 
 impl Config {
@@ -87,6 +89,7 @@ impl Config {
             asking,
             review_takes: SignedDuration::from_secs(30),
             poll: SignedDuration::from_secs(5),
+            sources: None,
         }
     }
 }
@@ -129,7 +132,7 @@ impl Station {
     ///
     /// See [`StartError`].
     pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
-        let Config { place, clock, buses, asking, review_takes, poll } = config;
+        let Config { place, clock, buses, asking, review_takes, poll, sources } = config;
         let key = StationKey::load_or_create(&place.key())?;
         let token = place.token()?;
         let rules = Rules::load(&place.rules())?;
@@ -139,15 +142,12 @@ impl Station {
         let sandbox = Arc::new(sandbox);
         let registry: Arc<dyn Registry> = sandbox.clone();
         let settings = Settings::load(&place.registries())?;
-        let mut sources: Vec<Arc<dyn Source>> = Vec::new();
-        if settings.asks_sandbox() {
-            sources.push(sandbox.clone());
-        }
-        for source in settings.sources() {
-            sources.push(source.open(place.path(), &store, &clock)?);
-        }
         let portals = settings.sources().iter().filter_map(SourceSettings::portal).collect();
         let evidence = Evidence::open(place.evidence())?;
+        let sources = match sources {
+            Some(sources) => sources,
+            None => sources_of(&settings, &place, &store, &sandbox, &clock)?,
+        };
         let (bench, feeds) = Bench::new(store.clone(), Arc::clone(&clock), buses, asking);
         let (reads, scanners) = (feeds.reads, feeds.scanners);
         let counter = Counter::new(store.clone(), Arc::clone(&clock), Arc::clone(&bench), scanners);
@@ -254,7 +254,7 @@ impl Station {
                 }
             }
             let imeis: Vec<Imei> = phones.iter().flat_map(Handset::imeis).collect();
-            match self.checks.check(&imeis).await {
+            match self.checks.check(&imeis, Freshness::Kept).await {
                 Ok(checked) => self.tell_scanners(&phones, &checked),
                 Err(error) => {
                     warn!(error = &error as &dyn std::error::Error, "answers cannot be kept");
@@ -274,6 +274,24 @@ impl Station {
             }
         }
     }
+}
+
+/// Whoever the shop wants asked.
+fn sources_of(
+    settings: &Settings,
+    place: &Place,
+    store: &Store,
+    sandbox: &Arc<Sandbox>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<Arc<dyn Source>>, SettingsError> {
+    let mut sources: Vec<Arc<dyn Source>> = Vec::new();
+    if settings.asks_sandbox() {
+        sources.push(sandbox.clone());
+    }
+    for source in settings.sources() {
+        sources.push(source.open(place.path(), store, clock)?);
+    }
+    Ok(sources)
 }
 
 /// What a person should hear of a phone: nothing, unless it is clear that it is well or that it

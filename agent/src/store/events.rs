@@ -101,6 +101,9 @@ impl core::fmt::Debug for Event {
 /// Events kept, at least; older ones are dropped, and a follower who was away longer misses them.
 const KEPT: i64 = 20_000;
 
+/// Events between two trimmings.
+const TRIMMED_EVERY: i64 = 256;
+
 impl Change<'_> {
     /// Tells of something.
     ///
@@ -123,13 +126,49 @@ impl Change<'_> {
             .await?
             .last_insert_rowid();
         // Trimming now and then keeps the file from growing and costs nothing in between.
-        if seq % 256 == 0 {
-            sqlx::query("DELETE FROM event WHERE seq <= ?")
-                .bind(seq - KEPT)
-                .execute(&mut *self.tx)
-                .await?;
+        if seq % TRIMMED_EVERY == 0 {
+            self.trim(seq).await?;
         }
         self.latest = Some(seq);
+        Ok(())
+    }
+
+    /// Tells of answers, in one statement: each row is `[IMEI, body, first 14 digits]`. Unless
+    /// `each`, only of those that a phone of this station has.
+    pub(super) async fn tell_answers(
+        &mut self,
+        at: Timestamp,
+        rows: &[Value],
+        each: bool,
+    ) -> Result<(), StoreError> {
+        let told = sqlx::query(
+            "INSERT INTO event (at, kind, subject, body) \
+             SELECT ?1, ?2, value ->> 0, value ->> 1 FROM json_each(?3) \
+             WHERE ?4 OR EXISTS (SELECT 1 FROM handset_imei WHERE imei14 = value ->> 2)",
+        )
+        .bind(at.as_millisecond())
+        .bind(EventKind::Answer.name())
+        .bind(write_body("event", &rows)?)
+        .bind(each)
+        .execute(&mut *self.tx)
+        .await?;
+        let (many, seq) = (told.rows_affected(), told.last_insert_rowid());
+        if many == 0 {
+            return Ok(());
+        }
+        let before = seq.saturating_sub_unsigned(many);
+        if before / TRIMMED_EVERY != seq / TRIMMED_EVERY {
+            self.trim(seq).await?;
+        }
+        self.latest = Some(seq);
+        Ok(())
+    }
+
+    async fn trim(&mut self, seq: i64) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM event WHERE seq <= ?")
+            .bind(seq - KEPT)
+            .execute(&mut *self.tx)
+            .await?;
         Ok(())
     }
 }

@@ -8,8 +8,10 @@ mod answers;
 mod batches;
 mod cases;
 mod events;
+mod filed;
 mod handsets;
 mod idempotency;
+mod paid;
 mod scans;
 mod sightings;
 mod submissions;
@@ -26,8 +28,10 @@ use tokio::sync::watch;
 
 use crate::place::touch_private;
 
+pub use answers::{KeptOf, Tell};
 pub use events::{Event, EventKind};
 pub use idempotency::Replay;
+pub use paid::{Paid, PaidDay, PaidNumber, PaidQuestion};
 pub use scans::{Durable, StoreKey};
 
 /// Why the store failed.

@@ -56,6 +56,9 @@ impl Store {
             .bind(&subject)
             .execute(&mut *change.tx)
             .await?;
+        if submission.state.may_change_lists() {
+            change.note_filing(submission.batch, at).await?;
+        }
         if submission.state.is_final() {
             change.settle(submission, at).await?;
         }

@@ -12,7 +12,7 @@ fn everything_that_can_be_in_the_way_is_looked_at() {
     let value = ran.json();
     let all = value.as_array().unwrap();
     let found = |what: &str| all.iter().find(|one| one["what"] == what);
-    for what in ["data", "address", "adb server", "adb key", "bench"] {
+    for what in ["data", "address", "registries", "adb server", "adb key", "bench"] {
         assert!(found(what).is_some(), "{what}: {ran:?}");
     }
     let on_linux = ["udev rules", "modems"].iter().all(|what| found(what).is_some());
@@ -22,6 +22,34 @@ fn everything_that_can_be_in_the_way_is_looked_at() {
     assert!(!data.path().join("adb_key").exists());
     let ill = all.iter().any(|one| one["well"] == false);
     assert_eq!(ran.code, Some(i32::from(ill)), "{ran:?}");
+}
+
+#[test]
+fn who_is_asked_is_looked_at_and_not_asked() {
+    let data = tempdir().unwrap();
+    let said = |settings: &str| {
+        std::fs::write(data.path().join("registries.toml"), settings).unwrap();
+        let ran = run(tekser(data.path()).args(["doctor", "--json"]));
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        let all = ran.json();
+        let all = all.as_array().unwrap().iter().filter(|one| one["what"] == "registries");
+        all.map(|one| one["found"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(said("format = 7")[0].contains("this program knows 1"));
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let source = |kind: &str| {
+        format!(
+            "format = 1\nsandbox = true\n[[source]]\nname = 'mine'\nkind = '{kind}'\n\
+             url = 'http://{closed}'\n"
+        )
+    };
+    for kind in ["dirbs", "eir", "camara"] {
+        let found = said(&source(kind));
+        assert!(found[0].starts_with("sandbox: "), "{found:?}");
+        assert!(found[1].starts_with("mine: "), "{found:?}");
+        let unreachable = found[1].contains("cannot be reached");
+        assert!(unreachable || found[1].contains("not known yet"), "{found:?}");
+    }
 }
 
 #[test]

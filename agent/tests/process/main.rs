@@ -5,12 +5,17 @@
 mod bad_input;
 mod desk;
 mod doctor;
+#[allow(dead_code, reason = "shared with the tests of the station from the inside")]
+#[path = "../station/double.rs"]
+mod double;
 mod kill;
 #[allow(dead_code, reason = "shared with the tests of the firmware room")]
 #[path = "../../../hardware/tests/firmware/linker.rs"]
 mod linker;
 mod lists;
+mod never_clear;
 mod pack;
+mod paid;
 #[cfg(unix)]
 #[path = "../scanner/peer.rs"]
 mod peer;

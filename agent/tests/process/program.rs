@@ -89,6 +89,8 @@ pub struct Server {
     pub child: Child,
     pub address: String,
     pub token: String,
+    /// What it said of itself when it was ready.
+    pub announced: Value,
 }
 
 impl Server {
@@ -112,7 +114,8 @@ impl Server {
         let page = announced["page"].as_str().unwrap();
         let (address, token) = page.split_once("/#token=").unwrap();
         let address = address.strip_prefix("http://").unwrap().to_owned();
-        Self { child, address, token: token.to_owned() }
+        let token = token.to_owned();
+        Self { child, address, token, announced }
     }
 
     /// Sends a request and gives status and body.

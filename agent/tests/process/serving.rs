@@ -9,6 +9,8 @@ use crate::program::{Server, run, tekser};
 fn a_station_without_phones_or_registry_network_starts_and_answers() {
     let data = tempdir().unwrap();
     let server = Server::start(tekser(data.path()).args(["serve", "--address", "127.0.0.1:0"]));
+    assert_eq!(server.announced["asked"], json!(["sandbox"]));
+    assert_eq!(server.announced["files_with"], json!(["sandbox"]));
     assert_eq!(server.request("GET", "/healthz", None).0, 200);
     assert_eq!(server.request("GET", "/api/v1/devices", None).0, 200);
     let (status, body) =

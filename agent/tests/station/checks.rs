@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tekser::batch::SignedBatch;
-use tekser::check::{Answer, Checks, Undetermined, Verdict};
+use tekser::check::{Answer, Checks, Freshness, Undetermined, Verdict};
 use tekser::id::BatchId;
 use tekser::registry::{
     ApplicationNo, Asking, Progress, Registry, RegistryError, RegistryId, Source,
@@ -48,7 +48,7 @@ impl Shop {
         let store = self.station.store.clone();
         let sources: Vec<Arc<dyn Source>> = vec![Arc::new(Odd(answers))];
         let checks = Checks::new(store, sources, self.clock.clone());
-        let checked = checks.check(&[imei(1), imei(2)]).await.unwrap();
+        let checked = checks.check(&[imei(1), imei(2)], Freshness::Kept).await.unwrap();
         checked.into_iter().map(|one| (one.answer.imei, one.answer.verdict)).collect()
     }
 

@@ -59,6 +59,7 @@ fn every_route_is_described() {
         "get /api/v1/scanners/{scanner}/scans",
         "get /api/v1/scanners/{scanner}/settings",
         "get /api/v1/scans",
+        "get /api/v1/sources",
         "get /api/v1/station",
         "get /api/v1/submissions",
         "get /api/v1/submissions/{submission}",

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::header;
 use serde_json::{Value, json};
+use tekser::check::Freshness;
 use tekser::registry::sandbox::Listing;
 use tekser_imei::Imei;
 
@@ -375,7 +376,7 @@ async fn walking_a_list_by_its_cursor_sees_everything_once() {
     }
     // Every case asked about two IMEIs.
     let imeis: Vec<Imei> = (1..=7).flat_map(|n| [imei(2 * n), imei(2 * n + 1)]).collect();
-    shop.station.checks.check(&imeis).await.unwrap();
+    shop.station.checks.check(&imeis, Freshness::Now).await.unwrap();
     for (list, key, count) in [("cases", "id", 7), ("checks", "imei", 14)] {
         for limit in [1, 3, 7, 200] {
             let mut seen = Vec::new();

@@ -10,6 +10,7 @@ use tekser::cases::{
     Applicant, ApplicantKind, Basis, Case, Document, DocumentKind, FiledDevice, Filing, Import,
     Personal, Preflight, PreflightCode,
 };
+use tekser::check::Freshness;
 use tekser::clock::Clock as _;
 use tekser::finding::Severity;
 use tekser::registry::{Progress, Refusal, Registry as _};
@@ -127,7 +128,7 @@ async fn what_a_preflight_lets_pass_is_approved_or_was_warned_of() {
     for n in 0..CASES {
         let made = distinct(filing().new_tree(&mut runner).unwrap().current(), n);
         let case = shop.station.open_case(made).await.unwrap().case;
-        shop.station.check_case(case.id).await.unwrap();
+        shop.station.check_case(case.id, Freshness::Kept).await.unwrap();
         let found = shop.station.preflight(case.id).await.unwrap();
         findings.push(found);
         cases.push(case);

@@ -3,20 +3,26 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod android;
+mod asked;
 mod bench;
 mod checks;
 mod counter;
 mod description;
 mod desk;
+mod double;
 mod events;
 mod filings;
 mod filings_model;
 mod guard;
 #[path = "../scanner/handheld.rs"]
 mod handheld;
+mod kept;
 mod modem;
+mod never_clear;
 mod outbox;
 mod outbox_model;
+mod paid;
+mod paid_model;
 #[path = "../scanner/peer.rs"]
 mod peer;
 mod place;

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use tekser::check::{Undetermined, Verdict};
+use tekser::check::{Freshness, Undetermined, Verdict};
 use tekser::portal::EVIDENCE_MAX;
 
 use crate::support::{Answer, Shop, answer, imei, until};
@@ -50,7 +50,8 @@ impl Lookout {
 
     /// What a check says, and the portal's own page.
     async fn verdict(&self, n: usize) -> Verdict {
-        let checked = self.station.checks.check(&[imei(n)]).await.unwrap().remove(0);
+        let checked =
+            self.station.checks.check(&[imei(n)], Freshness::Kept).await.unwrap().remove(0);
         let shown = self.look(n).await;
         assert_eq!(shown["answer"]["verdict"], checked.answer.verdict.kind());
         checked.answer.verdict
@@ -274,7 +275,7 @@ async fn without_a_portal_and_with_two_it_is_said_what_to_do() {
     assert_eq!(shown["link"], "https://kz-imei.kz/");
     assert_eq!(shown["answer"]["fresh_until"], "2026-11-01T07:05:00Z");
     // Both decide, and at one of them nobody looked.
-    let checked = two.station.checks.check(&[imei(1)]).await.unwrap().remove(0);
+    let checked = two.station.checks.check(&[imei(1)], Freshness::Kept).await.unwrap().remove(0);
     assert_eq!(checked.answer.verdict, open(Undetermined::NobodyLooked));
 }
 

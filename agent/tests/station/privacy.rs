@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::StreamExt as _;
 use jiff::SignedDuration;
 use serde_json::json;
+use tekser::check::Freshness;
 use tekser::clock::SystemClock;
 use tekser::demo::{Pace, Scene, Story};
 use tekser::place::Place;
@@ -155,7 +156,7 @@ async fn debug_shows_neither_numbers_nor_people() {
     let batch = shop.batch(1).await;
     let case = shop.station.store.case(batch.cases[0]).await.unwrap().unwrap();
     let events = shop.station.store.events_after(0, 100).await.unwrap();
-    let answers = shop.station.checks.check(&[imei(1)]).await.unwrap();
+    let answers = shop.station.checks.check(&[imei(1)], Freshness::Kept).await.unwrap();
     let list = b"490154203237518\n490154203237519\n".to_vec();
     let list = tekser::check::sweep(tekser_table::List::from_bytes(list).unwrap(), None);
     let block = std::pin::pin!(list).next().await.unwrap().unwrap();

@@ -17,9 +17,11 @@ use tekser::api::{Hosts, router};
 use tekser::batch::SignedBatch;
 use tekser::bench::{AdbKeys, Asking};
 use tekser::cases::{Case, CustomsDocument, Part, Replacement};
+use tekser::check::Checks;
 use tekser::clock::{Clock as _, ManualClock};
 use tekser::id::CaseId;
 use tekser::place::Place;
+use tekser::registry::Source;
 use tekser::station::{Config, Station};
 use tekser_hardware::Bus;
 use tekser_hardware::adb::Key;
@@ -68,6 +70,25 @@ impl Shop {
         config.asking = asking;
         let station = Station::open(config).await.unwrap();
         Self { station, clock, bench, directory }
+    }
+
+    /// A station that asks these, and nobody else.
+    pub async fn that_asks(clock: Arc<ManualClock>, sources: Vec<Arc<dyn Source>>) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let bench = Arc::new(VirtualBench::new());
+        let mut config = Config::new(Place::open(directory.path()).unwrap());
+        config.clock = clock.clone();
+        config.buses = vec![bench.clone()];
+        config.review_takes = REVIEW;
+        config.poll = POLL;
+        config.sources = Some(sources);
+        let station = Station::open(config).await.unwrap();
+        Self { station, clock, bench, directory }
+    }
+
+    /// Checks of the same station that ask these.
+    pub fn checks_with(&self, sources: Vec<Arc<dyn Source>>) -> Checks {
+        Checks::new(self.station.store.clone(), sources, self.clock.clone())
     }
 
     /// Watches the bench until what is given is dropped.

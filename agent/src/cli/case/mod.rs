@@ -26,6 +26,7 @@ use crate::bench::{Handset, ScanSource, Target};
 use crate::cases::{
     Applicant, ApplicantKind, Case, CustomsDocument, Filing, Part, Preflight, Replacement,
 };
+use crate::check::Freshness;
 use crate::finding::Severity;
 use crate::id::CaseId;
 use crate::station::{DeskError, Station};
@@ -180,7 +181,7 @@ async fn replaced(station: &Arc<Station>, new: New, output: &Output) -> Ended {
 /// Opens a case, asks the registry about it and shows it.
 async fn open(station: &Station, filing: Filing, output: &Output) -> Ended {
     let opened = station.open_case(filing).await.map_err(refused)?;
-    station.check_case(opened.case.id).await.map_err(refused)?;
+    station.check_case(opened.case.id, Freshness::Kept).await.map_err(refused)?;
     show(station, &opened.case, output).await
 }
 

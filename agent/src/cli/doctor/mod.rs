@@ -3,6 +3,7 @@
 //! | part | job |
 //! |---|---|
 //! | this | the data directory, the address, what is plugged in, adb |
+//! | `sources` | who is asked about IMEIs: whether `registries.toml` is understood and they can be reached |
 //! | `scanners` | scanners, asked themselves or through the station that runs |
 //! | `system` | what only one system has: udev rules and `ModemManager` on Linux |
 
@@ -11,6 +12,7 @@
 mod system;
 
 mod scanners;
+mod sources;
 
 use std::path::Path;
 use std::time::Duration;
@@ -46,6 +48,7 @@ impl Examined {
 pub(super) async fn run(setting: &Setting, output: &Output) -> Ended {
     let mut all = vec![data_directory(setting).await];
     all.push(address().await);
+    all.extend(sources::examine(setting).await);
     all.extend(system::examine());
     all.push(adb_server().await);
     all.extend(adb_key(setting));
