@@ -98,7 +98,8 @@ async fn a_person_looks_and_everybody_sees_what_they_saw() {
     browser.press(&char::from(Key::F6).to_string()).await;
     browser.until_there(r#"#portal-copied[data-copied="true"]"#).await;
     assert_eq!(browser.run("return window.copied").await, imeis[0].to_string());
-    let request = tokio::task::spawn_blocking(move || opened.recv().unwrap()).await.unwrap();
+    let first = move || (opened.recv().unwrap(), opened);
+    let (request, opened) = tokio::task::spawn_blocking(first).await.unwrap();
     assert!(request.contains("Mozilla") && !request.contains("Referer"), "{request}");
     assert!(!request.contains(&imeis[0].to_string()));
 
@@ -131,6 +132,7 @@ async fn a_person_looks_and_everybody_sees_what_they_saw() {
     let known = world.station.portal_check(imeis[0], None).await.unwrap();
     let withdrawn = known.history[0].withdrawn.as_ref().unwrap();
     assert_eq!(withdrawn.by.as_str(), "Aigul, desk 2");
+    assert!(opened.try_recv().is_err(), "nobody but the person's browser opens the portal");
     browser.end().await;
 }
 
