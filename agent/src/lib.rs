@@ -16,6 +16,7 @@
 //! | [`batch`] | manifest and signature |
 //! | [`outbox`] | submissions on their way, never lost, never sent twice |
 //! | [`registry`] | who is asked and filed with |
+//! | [`tacs`] | what is known of the models behind IMEIs, imported and learned |
 //! | [`store`] | what the station remembers |
 //! | [`station`] | the rooms put together; the desk where people work |
 //! | [`api`], [`ui`], [`cli`] | the doors |
@@ -39,4 +40,5 @@ pub mod rules;
 pub mod ruling;
 pub mod station;
 pub mod store;
+pub mod tacs;
 pub mod ui;

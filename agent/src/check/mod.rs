@@ -6,7 +6,7 @@ mod combined;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tekser_imei::{Imei, Suspicion};
+use tekser_imei::{Imei, Suspicion, Tac};
 use utoipa::ToSchema;
 
 pub use crate::ruling::{Answer, BlockReason, Undetermined, Verdict};
@@ -16,6 +16,7 @@ pub use combined::combined;
 use crate::clock::Clock;
 use crate::registry::{Role, Source};
 use crate::store::{Store, StoreError};
+use crate::tacs::TacHint;
 
 /// Most IMEIs asked about in one go.
 pub const CHECK_MAX: usize = 1000;
@@ -29,6 +30,9 @@ pub struct Checked {
     /// What each source said, if several were asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub said: Vec<Answer>,
+    /// What phone it probably is of, by its TAC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Box<TacHint>>,
     /// What looks wrong about the number itself, although its check digit is right.
     #[schema(value_type = Vec<String>)]
     pub suspicions: Vec<Suspicion>,
@@ -70,13 +74,16 @@ impl Checks {
             for answers in &columns {
                 self.store.save_answers(answers).await?;
             }
+            let tacs: Vec<Tac> = chunk.iter().map(|imei| imei.tac()).collect();
+            let known = self.store.tac_entries(&tacs, &[]).await?;
             let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
-            for _ in chunk {
+            for tac in tacs {
                 let said = columns.iter_mut().zip(self.sources.iter());
                 let said: Vec<(Answer, Role)> = said
                     .filter_map(|(column, source)| Some((column.next()?, source.terms().role)))
                     .collect();
-                checked.extend(Checked::of(said));
+                let hint = known.get(&tac).and_then(|entries| TacHint::of(entries)).map(Box::new);
+                checked.extend(Checked::of(said, hint));
             }
         }
         Ok(checked)
@@ -110,14 +117,14 @@ impl Checks {
 
 impl Checked {
     /// What came of asking; `None` if nobody was asked.
-    fn of(said: Vec<(Answer, Role)>) -> Option<Self> {
+    fn of(said: Vec<(Answer, Role)>, hint: Option<Box<TacHint>>) -> Option<Self> {
         let answer = combined(&said)?;
         let suspicions = answer.imei.suspicions().into_iter().collect();
         let said = match said.len() {
             1 => Vec::new(),
             _ => said.into_iter().map(|(answer, _)| answer).collect(),
         };
-        Some(Self { answer, said, suspicions })
+        Some(Self { answer, said, hint, suspicions })
     }
 }
 

@@ -18,6 +18,7 @@ mod remote;
 mod rules;
 mod scanner;
 mod serve;
+mod tac;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -101,6 +102,9 @@ enum Command {
     Read(read::Arguments),
     /// Ask the registry about IMEIs.
     Check(check::Arguments),
+    /// Import and look up what is known of the models behind IMEIs (TACs).
+    #[command(subcommand)]
+    Tac(tac::Command),
     /// Open and look at cases: replaced boards, devices brought in for sale or by a person.
     #[command(subcommand)]
     Case(case::Command),
@@ -191,6 +195,7 @@ async fn run(arguments: Arguments, output: &Output) -> Ended {
         Command::Devices => devices::run(output),
         Command::Read(arguments) => read::run(arguments, &setting, output).await,
         Command::Check(arguments) => check::run(arguments, &setting, output).await,
+        Command::Tac(command) => tac::run(command, &setting, output).await,
         Command::Case(command) => case::run(command, &setting, output).await,
         Command::Batch(command) => batch::run(command, &setting, output).await,
         Command::Rules(arguments) => rules::run(&arguments, &setting, output),

@@ -12,6 +12,7 @@ mod handsets;
 mod idempotency;
 mod scans;
 mod submissions;
+mod tacs;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

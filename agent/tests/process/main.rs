@@ -21,3 +21,4 @@ mod scanner;
 mod scanner_update;
 mod serving;
 mod story;
+mod tacs;

@@ -27,3 +27,4 @@ mod store;
 mod support;
 mod survey;
 mod tables;
+mod tacs;
