@@ -17,6 +17,7 @@
 //! | [`outbox`] | submissions on their way, never lost, never sent twice |
 //! | [`registry`] | who is asked and filed with |
 //! | [`portal`] | what people saw on portals that answer people only, and their screenshots |
+//! | [`tacs`] | what is known of the models behind IMEIs, imported and learned |
 //! | [`store`] | what the station remembers |
 //! | [`station`] | the rooms put together; the desk where people work |
 //! | [`api`], [`ui`], [`cli`] | the doors |
@@ -43,4 +44,5 @@ pub mod ruling;
 pub mod sandbox_api;
 pub mod station;
 pub mod store;
+pub mod tacs;
 pub mod ui;

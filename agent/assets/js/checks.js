@@ -2,7 +2,7 @@
 
 import { post } from "./api.js";
 import { byId, h, show } from "./dom.js";
-import { badge, imeiText, saidBy, severityMark, verdictBadge, verdictDetail, wordsOf } from "./phone.js";
+import { badge, hintText, imeiText, saidBy, severityMark, verdictBadge, verdictDetail, wordsOf } from "./phone.js";
 import { suspicionSeverity, t, word } from "./words.js";
 
 const KEPT = 20;
@@ -58,6 +58,7 @@ function result(item) {
   }
   return h("li", { class: "card", "data-check": item.imei, "data-verdict": item.verdict },
     h("div", { class: "imei-line" }, imeiText(item.imei), " ", verdictBadge(item), " ", verdictDetail(item)),
+    item.hint ? h("small", { class: "why" }, hintText(item.hint)) : null,
     item.suspicions.length
       ? h("ul", { class: "findings" }, item.suspicions.map((code) => h("li", { "data-suspicion": code }, severityMark(suspicionSeverity[code]), h("span", {}, word("suspicion", code)))))
       : h("p", { class: "why" }, t("check.ordinary")),

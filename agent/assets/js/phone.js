@@ -15,7 +15,13 @@ const SEVERITIES = ["info", "warning", "stop"];
 export function nameOf(handset, device = null) {
   const own = [handset?.maker, handset?.model].filter(Boolean).join(" ");
   if (own || device?.product) return own || device.product;
+  if (handset?.hint) return hintText(handset.hint);
   return !device && handset && !handset.device ? t("phone.box") : t("phone.unnamed");
+}
+
+/** What a phone probably is by its TAC, and who says so. */
+export function hintText({ maker, model, source }) {
+  return t("phone.by_tac", { name: [maker, model].filter(Boolean).join(" "), source });
 }
 
 /** An IMEI in groups; copied, it is the bare digits. */
@@ -132,7 +138,16 @@ function findingText(finding) {
   const slot = finding.slot ? `${t("phone.slot", { n: finding.slot })}: ` : "";
   if (finding.code === "suspicious") return `${slot}${word("finding", finding.code)}: ${word("suspicion", finding.suspicion)}`;
   if (finding.code === "exchange") return `${slot}${word("finding", finding.code)}: ${word("note", finding.note)}`;
-  return slot + word("finding", finding.code);
+  const said = slot + word("finding", finding.code);
+  if (finding.code === "model_differs_from_tac") return `${said} (${known(finding.known)})`;
+  if (finding.code === "tac_too_old") return `${said} (≤ ${finding.allocated.year} / ≥ ${finding.said.year})`;
+  return said;
+}
+
+/** What is known of a TAC, and who says so. */
+function known({ maker, model, source }) {
+  const by = source.kind === "import" ? source.name : `TAC × ${source.handsets}`;
+  return hintText({ maker, model, source: by });
 }
 
 /** What a person should know about a phone. */

@@ -19,6 +19,7 @@ mod replay;
 mod scanners;
 mod server;
 mod status;
+mod tacs;
 
 use std::sync::Arc;
 
@@ -65,6 +66,8 @@ fn v1() -> OpenApiRouter<Arc<Station>> {
         .routes(routes!(scanners::chosen, scanners::choose))
         .routes(routes!(checks::list, checks::check))
         .routes(routes!(checks::sources))
+        .routes(routes!(tacs::list, tacs::import))
+        .routes(routes!(tacs::show))
         .routes(routes!(cases::list, cases::open))
         .routes(routes!(cases::show, cases::amend))
         .routes(routes!(cases::rules))

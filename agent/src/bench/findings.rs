@@ -23,6 +23,7 @@ pub(super) fn find(
     same_twice(&handset.slots, &mut findings);
     changed(all, latest, &mut findings);
     serials(latest, &mut findings);
+    usb_serials(all, &mut findings);
     if has_device && handset.slots.iter().all(|view| view.imei14().is_none()) {
         findings.push(Finding {
             kind: FindingKind::NoImei,
@@ -114,6 +115,24 @@ fn serials(latest: &[&RecordedReading], findings: &mut Vec<Finding>) {
     let Some(first) = real.next() else { return };
     if real.any(|serial| !serial.eq_ignore_ascii_case(first)) {
         let kind = FindingKind::SerialDiffers;
+        findings.push(Finding { kind, severity: Severity::Info, slot: None });
+    }
+}
+
+/// Another serial number on USB than in an earlier mode, where the phone itself tells none: phones
+/// do that, and so would a clone.
+fn usb_serials(all: &[RecordedReading], findings: &mut Vec<Finding>) {
+    let mut shown = all.iter().rev().filter_map(|reading| Some((reading, reading.usb.as_ref()?)));
+    let Some((now, usb)) = shown.next() else { return };
+    let told = |reading: &RecordedReading| {
+        reading.reading.serial.clone().filter(|serial| !serial::is_dummy(serial))
+    };
+    let other = shown.find(|(before, name)| {
+        let same_phone = told(now).is_some() && told(now) == told(before);
+        !name.serial.eq_ignore_ascii_case(&usb.serial) && !same_phone
+    });
+    if let Some((before, _)) = other {
+        let kind = FindingKind::UsbSerialDiffers { reading: before.id };
         findings.push(Finding { kind, severity: Severity::Info, slot: None });
     }
 }

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tekser_hardware::{Claim, Confidence, DeviceId, Note, Reading, Slot, Source};
-use tekser_imei::{Imei, Imei14, Suspicion};
+use tekser_imei::{Imei, Imei14, Suspicion, Tac};
 use utoipa::ToSchema;
 
 use super::next_step::NextStep;
 use crate::finding::Severity;
 use crate::id::{CaseId, HandsetId, ReadingId};
+use crate::tacs::{Dated, SaidName, TacEntry, TacHint};
 
 /// A reading as the station keeps it: what was read, when and from where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -26,11 +27,30 @@ pub struct RecordedReading {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub plugged_at: Option<Timestamp>,
+    /// As what the device showed itself on USB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usb: Option<UsbName>,
     /// The phone it is of.
     pub handset: HandsetId,
     /// What was read.
     #[schema(value_type = Object)]
     pub reading: Reading,
+}
+
+/// As what a device showed itself on USB. A phone that changes its mode changes both.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UsbName {
+    /// Vendor and product id, `vvvv:pppp` in hex.
+    pub id: String,
+    /// Serial number in its USB strings.
+    pub serial: String,
+}
+
+/// The serial number does not show.
+impl core::fmt::Debug for UsbName {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "UsbName({}, …)", self.id)
+    }
 }
 
 /// One physical phone: its readings merged, disagreements kept and shown.
@@ -54,6 +74,9 @@ pub struct Handset {
     /// Operating system and its version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub os: Option<String>,
+    /// What phone it probably is by its TAC, if it did not say so itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<TacHint>,
     /// How many SIM slots with an IMEI the phone says it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sim_slots: Option<u8>,
@@ -248,6 +271,33 @@ pub enum FindingKind {
     OnlyWeak,
     /// Sources name different serial numbers.
     SerialDiffers,
+    /// An earlier reading came over a USB connection of another kind that carried another serial
+    /// number: one phone in another mode, or its clone.
+    UsbSerialDiffers {
+        /// The earlier reading.
+        reading: ReadingId,
+    },
+    /// What is known of the TAC names another phone than this one says it is: its IMEI may be that
+    /// of another.
+    ModelDiffersFromTac {
+        /// The TAC.
+        #[schema(value_type = String)]
+        tac: Tac,
+        /// What the phone says, and where that stands.
+        said: Box<SaidName>,
+        /// What is known of the TAC, and who says so.
+        known: Box<TacEntry>,
+    },
+    /// The TAC was allocated years before there was such a phone.
+    TacTooOld {
+        /// The TAC.
+        #[schema(value_type = String)]
+        tac: Tac,
+        /// Of which year the TAC is, at the latest.
+        allocated: Box<Dated>,
+        /// Of which year the phone is, at the earliest.
+        said: Box<Dated>,
+    },
     /// A remark on the exchange.
     Exchange {
         /// Which.

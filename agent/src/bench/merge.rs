@@ -29,6 +29,7 @@ pub fn merge(id: HandsetId, readings: &[RecordedReading]) -> Option<Handset> {
         model: newest(|r| r.reading.model.clone()),
         firmware: newest(|r| r.reading.firmware.clone()),
         os: newest(|r| r.reading.os.clone()),
+        hint: None,
         sim_slots: by_knowledge.iter().find_map(|reading| reading.reading.sim_slots),
         eids: Vec::new(),
         findings: Vec::new(),

@@ -28,7 +28,7 @@ use utoipa::ToSchema;
 
 use failure::Failure;
 pub use failure::FailureCode;
-pub use handset::{Finding, FindingKind, Handset, RecordedReading, Said, SlotView, Trust};
+pub use handset::{Finding, FindingKind, Handset, RecordedReading, Said, SlotView, Trust, UsbName};
 pub use keys::{AdbKeys, Asking};
 pub(crate) use label::LABEL_MAX;
 pub use label::{LabelError, read_label};

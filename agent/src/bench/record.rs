@@ -3,22 +3,24 @@
 //! A phone is recognised by its place while it stays plugged in, else by an identity it gave
 //! before, else by its serial number: a replaced board changes the first and keeps the second.
 //! A phone that is plugged in elsewhere, or carries another serial number, is another phone even
-//! if it gives the same IMEI: that is how clones are seen.
+//! if it gives the same IMEI: that is how clones are seen. So is a phone that tells no serial number
+//! of its own and shows another one on USB than the phone of that IMEI did in the same mode.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tekser_hardware::{DeviceId, Reading, Role, Source, survey};
+use tekser_hardware::{Device, DeviceId, Reading, Role, Source, survey};
 use tekser_imei::Imei14;
 use utoipa::ToSchema;
 
-use super::handset::{Finding, FindingKind, Handset, RecordedReading};
+use super::handset::{Finding, FindingKind, Handset, RecordedReading, UsbName};
 use super::label::{LABEL_MAX, LabelError, read_label};
 use super::{Bench, DeviceState, Live, merge, replaced, serial};
 use crate::finding::Severity;
 use crate::id::{HandsetId, ReadingId};
 use crate::store::{Change, StoreError};
+use crate::tacs;
 
 /// What a scan belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,11 +204,12 @@ impl Bench {
             .live()
             .get(&id)
             .filter(unread)
-            .map(|live| (live.arrival, live.view.since, survey::by_descriptors(&live.device)));
-        let Some((arrival, since, descriptors)) = found else {
+            .map(|live| (live.arrival, live.view.since, live.device.clone()));
+        let Some((arrival, since, device)) = found else {
             return Err(ScanError::NoSuchDevice(id));
         };
-        let place = Some((id.clone(), since));
+        let descriptors = survey::by_descriptors(&device);
+        let place = Some(Plug { device: id.clone(), at: since, usb: usb_name(&device) });
         let (mut handset, reading) = self.record(change, screen, place.clone(), None, None).await?;
         if let Some(descriptors) = descriptors {
             let known = Some(handset.id);
@@ -276,17 +279,17 @@ impl Bench {
     ) -> Result<Handset, StoreError> {
         let _turn = self.recording.lock().await;
         let still_there = |live: &&mut Live| Some(live.arrival) == arrival;
-        let (here, serial) = self
+        let (here, serial, usb) = self
             .live()
             .get_mut(device)
             .filter(still_there)
-            .map(|live| (live.handset, live.device.serial.clone()))
+            .map(|live| (live.handset, live.device.serial.clone(), usb_name(&live.device)))
             .unwrap_or_default();
         let mut change = self.store.begin().await?;
-        let place = Some((device.clone(), plugged_at));
+        let plug = Plug { device: device.clone(), at: plugged_at, usb };
         let held = known.or(here);
-        let known = self.known_by_now(&mut change, &reading, device, held, serial).await?;
-        let (handset, _) = self.record(&mut change, reading, place, known, None).await?;
+        let known = self.known_by_now(&mut change, &reading, &plug, held, serial).await?;
+        let (handset, _) = self.record(&mut change, reading, Some(plug), known, None).await?;
         change.commit().await?;
         if let Some(live) = self.live().get_mut(device).filter(still_there) {
             live.handset = Some(handset.id);
@@ -301,7 +304,7 @@ impl Bench {
         &self,
         change: &mut Change<'_>,
         reading: &Reading,
-        device: &DeviceId,
+        plug: &Plug,
         held: Option<HandsetId>,
         serial: Option<String>,
     ) -> Result<Option<HandsetId>, StoreError> {
@@ -313,9 +316,9 @@ impl Bench {
         let numbers = numbers(reading);
         let found = if numbers.is_empty() && reading.serial.is_none() {
             let named = Reading { serial, ..Reading::empty(reading.source) };
-            self.recognise(change, &named, &numbers, Some(device)).await?
+            self.recognise(change, &named, &numbers, Some(plug)).await?
         } else {
-            self.recognise(change, reading, &numbers, Some(device)).await?
+            self.recognise(change, reading, &numbers, Some(plug)).await?
         };
         Ok(found.or(held))
     }
@@ -324,14 +327,17 @@ impl Bench {
         &self,
         change: &mut Change<'_>,
         reading: Reading,
-        place: Option<(DeviceId, Timestamp)>,
+        plug: Option<Plug>,
         known: Option<HandsetId>,
         at: Option<Timestamp>,
     ) -> Result<(Handset, ReadingId), StoreError> {
-        let (device, plugged_at) = place.unzip();
         let found = match known {
             Some(id) => Some(id),
-            None => self.recognise(change, &reading, &numbers(&reading), device.as_ref()).await?,
+            None => self.recognise(change, &reading, &numbers(&reading), plug.as_ref()).await?,
+        };
+        let (device, plugged_at, usb) = match plug {
+            Some(plug) => (Some(plug.device), Some(plug.at), plug.usb),
+            None => (None, None, None),
         };
         let id = found.unwrap_or_else(HandsetId::new);
         let mut readings = change.readings_of(id).await?;
@@ -340,6 +346,7 @@ impl Bench {
             at: at.unwrap_or_else(|| self.clock.now()),
             device,
             plugged_at,
+            usb,
             handset: id,
             reading,
         };
@@ -354,8 +361,10 @@ impl Bench {
         handset.first_seen = first_seen.unwrap_or(handset.first_seen).min(handset.first_seen);
         mark_others(change, &mut handset).await?;
         replaced::mark(change, &mut handset, &readings).await?;
+        tacs::mark(change, &mut handset, &readings).await?;
         change.save_handset(&handset).await?;
         change.save_reading(&reading).await?;
+        change.teach(id, reading.at, &tacs::lessons_of(&handset)).await?;
         Ok((handset, reading.id))
     }
 
@@ -364,12 +373,12 @@ impl Bench {
         change: &mut Change<'_>,
         reading: &Reading,
         numbers: &[Imei14],
-        device: Option<&DeviceId>,
+        plug: Option<&Plug>,
     ) -> Result<Option<HandsetId>, StoreError> {
         let elsewhere: BTreeSet<HandsetId> = self
             .live()
             .values()
-            .filter(|live| Some(&live.view.id) != device)
+            .filter(|live| Some(&live.view.id) != plug.map(|plug| &plug.device))
             .filter_map(|live| live.handset)
             .collect();
         let scanned = matches!(reading.source, Source::Screen | Source::Label);
@@ -383,9 +392,15 @@ impl Bench {
             // What was scanned can't be plugged in: it belongs to the phone wherever that is.
             same_serial && (scanned || !elsewhere.contains(&handset.id))
         };
-        let by_number = change.handsets_with(numbers).await?;
-        if let Some(handset) = by_number.iter().find(|handset| may_be(handset)) {
-            return Ok(Some(handset.id));
+        let told = reading.serial.as_deref().filter(|serial| !serial::is_dummy(serial));
+        let usb = plug.and_then(|plug| plug.usb.as_ref());
+        for handset in change.handsets_with(numbers).await? {
+            // What the phone itself says of its serial number is above what its USB strings say.
+            let by_serial = told.is_some() && handset.serial.is_some();
+            if may_be(&handset) && (by_serial || !is_shown_otherwise(change, &handset, usb).await?)
+            {
+                return Ok(Some(handset.id));
+            }
         }
         if let Some(serial) = reading.serial.as_ref().filter(|serial| !serial::is_dummy(serial))
             && let Some(handset) = change.handset_with_serial(serial).await?
@@ -396,6 +411,37 @@ impl Bench {
         }
         Ok(None)
     }
+}
+
+/// Where and as what something was plugged in.
+#[derive(Clone)]
+struct Plug {
+    device: DeviceId,
+    at: Timestamp,
+    usb: Option<UsbName>,
+}
+
+/// As what a device shows itself on USB, if that tells it from others.
+fn usb_name(device: &Device) -> Option<UsbName> {
+    let (vendor, product) = device.usb_id?;
+    // Those that a system makes up from the socket are none.
+    let serial = survey::by_descriptors(device)?.serial.filter(|one| !serial::is_dummy(one))?;
+    Some(UsbName { id: format!("{vendor:04x}:{product:04x}"), serial: serial.trim().to_owned() })
+}
+
+/// Whether this phone has shown itself on USB in the same mode, and never under this serial number:
+/// then what gives its IMEI now is another one. In another mode one phone may show another number.
+async fn is_shown_otherwise(
+    change: &mut Change<'_>,
+    handset: &Handset,
+    usb: Option<&UsbName>,
+) -> Result<bool, StoreError> {
+    let Some(usb) = usb else { return Ok(false) };
+    let readings = change.readings_of(handset.id).await?;
+    let before = readings.iter().filter_map(|reading| reading.usb.as_ref());
+    let mut same_mode = before.filter(|before| before.id == usb.id).peekable();
+    Ok(same_mode.peek().is_some()
+        && !same_mode.any(|before| before.serial.eq_ignore_ascii_case(&usb.serial)))
 }
 
 /// The numbers that a reading gives.
@@ -436,6 +482,8 @@ async fn mark_others(change: &mut Change<'_>, handset: &mut Handset) -> Result<(
         if !other.findings.contains(&back) {
             other.findings.push(back);
             change.save_handset(&other).await?;
+            // One of the two is a clone, and nobody knows which: neither teaches.
+            change.teach(other.id, handset.last_seen, &[]).await?;
         }
     }
     Ok(())

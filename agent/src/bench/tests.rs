@@ -45,6 +45,7 @@ fn recorded(at: i64, reading: Reading) -> RecordedReading {
         at: Timestamp::from_second(1_700_000_000 + at).unwrap(),
         device: (reading.source != Source::Label).then(|| DeviceId::usb("1-1")),
         plugged_at: None,
+        usb: None,
         handset: HandsetId::new(),
         reading,
     }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tekser_imei::{Imei, Imei14, Suspicion};
+use tekser_imei::{Imei, Imei14, Suspicion, Tac};
 use utoipa::ToSchema;
 
 pub use crate::ruling::{Answer, BlockReason, SeenBy, Undetermined, Verdict};
@@ -33,6 +33,7 @@ pub use heard::{LastHeard, LastTrouble};
 use crate::clock::Clock;
 use crate::registry::{Role, Source};
 use crate::store::{Store, StoreError, Tell};
+use crate::tacs::TacHint;
 use freshness::{fresh_until, is_fresh};
 use heard::Heard;
 use paid::Payer;
@@ -49,6 +50,9 @@ pub struct Checked {
     /// What each source said, if several were asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub said: Vec<Answer>,
+    /// What phone it probably is of, by its TAC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Box<TacHint>>,
     /// What looks wrong about the number itself, although its check digit is right.
     #[schema(value_type = Vec<String>)]
     pub suspicions: Vec<Suspicion>,
@@ -154,10 +158,21 @@ impl Checks {
                 Checked::of(said.collect())
             })
             .collect();
+        let checked = self.hinted(checked).await?;
         let new = columns.iter().flatten().filter(|answer| !answer.from_cache);
         let news = checked.iter().filter(|one| one.is_news());
         if !columns.iter().flatten().all(|answer| answer.from_cache) {
             self.store.save_checked(new, news, tell, self.clock.now()).await?;
+        }
+        Ok(checked)
+    }
+
+    /// With what phones they probably are of.
+    async fn hinted(&self, mut checked: Vec<Checked>) -> Result<Vec<Checked>, StoreError> {
+        let tacs: Vec<Tac> = checked.iter().map(|one| one.answer.imei.tac()).collect();
+        let known = self.store.tac_entries(&tacs, &[]).await?;
+        for (one, tac) in checked.iter_mut().zip(tacs) {
+            one.hint = known.get(&tac).and_then(|entries| TacHint::of(entries)).map(Box::new);
         }
         Ok(checked)
     }
@@ -258,7 +273,7 @@ impl Checked {
             1 => Vec::new(),
             _ => said.into_iter().map(|(answer, _)| answer).collect(),
         };
-        Some(Self { answer, said, suspicions })
+        Some(Self { answer, said, hint: None, suspicions })
     }
 }
 

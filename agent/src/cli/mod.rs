@@ -20,6 +20,7 @@ mod rules;
 mod sandbox;
 mod scanner;
 mod serve;
+mod tac;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -106,6 +107,9 @@ enum Command {
     /// See and record what people saw on portals that answer people only.
     #[command(subcommand)]
     Portal(portal::Command),
+    /// Import and look up what is known of the models behind IMEIs (TACs).
+    #[command(subcommand)]
+    Tac(tac::Command),
     /// Open and look at cases: replaced boards, devices brought in for sale or by a person.
     #[command(subcommand)]
     Case(case::Command),
@@ -205,6 +209,7 @@ async fn run(arguments: Arguments, output: &Output) -> Ended {
         Command::Read(arguments) => read::run(arguments, &setting, output).await,
         Command::Check(arguments) => check::run(arguments, &setting, output).await,
         Command::Portal(command) => portal::run(command, &setting, output).await,
+        Command::Tac(command) => tac::run(command, &setting, output).await,
         Command::Case(command) => case::run(command, &setting, output).await,
         Command::Batch(command) => batch::run(command, &setting, output).await,
         Command::Rules(arguments) => rules::run(&arguments, &setting, output),

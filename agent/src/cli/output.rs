@@ -139,6 +139,9 @@ impl Output {
     pub(super) fn checked(&self, checked: &Checked) -> String {
         let verdict = self.verdict(&checked.answer.verdict);
         let mut line = format!("{}  {verdict}", checked.answer.imei);
+        if let Some(hint) = &checked.hint {
+            line.push_str(&self.paint(Colour::Dim, &format!("  by its TAC: {hint}")));
+        }
         for suspicion in &checked.suspicions {
             line.push_str(&self.paint(Colour::Dim, &format!("  ({})", suspicion.code())));
         }
@@ -216,6 +219,9 @@ impl Output {
     pub(super) fn handset(&self, handset: &Handset) {
         let name = [&handset.maker, &handset.model].map(|part| part.as_deref().unwrap_or("?"));
         self.text(&name.join(" "));
+        if let Some(hint) = &handset.hint {
+            self.text(&format!("  by TAC    {hint}, not read from it"));
+        }
         if let Some(os) = &handset.os {
             self.text(&format!("  system    {os}"));
         }
@@ -271,6 +277,17 @@ impl Output {
                 "stands in the phone's properties only, which other software can set".to_owned()
             }
             FindingKind::SerialDiffers => "sources name different serial numbers".to_owned(),
+            FindingKind::UsbSerialDiffers { .. } => {
+                "it showed another serial number on USB in another mode".to_owned()
+            }
+            FindingKind::ModelDiffersFromTac { tac, known, .. } => {
+                let name = known.facts.name().unwrap_or_default();
+                format!("TAC {tac} is another phone: {name} ({})", known.source)
+            }
+            FindingKind::TacTooOld { tac, allocated, said } => format!(
+                "TAC {tac} is of {} at the latest ({}), the phone of {} at the earliest ({})",
+                allocated.year, allocated.by, said.year, said.by
+            ),
             FindingKind::Exchange { note } => note_words(*note).to_owned(),
         };
         self.severity(finding.severity, &format!("{place}{text}"))

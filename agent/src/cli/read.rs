@@ -305,6 +305,7 @@ fn as_handset(found: &Found) -> Option<Handset> {
             at: Timestamp::now(),
             device: Some(found.device.id.clone()),
             plugged_at: None,
+            usb: None,
             handset,
             reading: reading.clone(),
         })

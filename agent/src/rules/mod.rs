@@ -263,12 +263,26 @@ impl Rules {
     /// What this applicant pays for so many devices on that day; `None` if they pay nothing, or
     /// the index of that year is not known.
     pub fn fee(&self, applicant: Applicant, devices: u32, on: Date) -> Option<Fee> {
-        if on < self.fee.since || !self.fee.applicants.contains(&applicant.kind) {
+        if !self.pays(applicant, on) {
             return None;
         }
-        let mci = self.mci.iter().find(|mci| mci.year == on.year())?;
+        let mci = self.index(on)?;
         let tenge = u64::from(mci.tenge) * u64::from(self.fee.mci) * u64::from(devices);
         Some(Fee { tenge, devices, mci: mci.tenge, year: mci.year })
+    }
+
+    /// Whether this applicant pays on that day, and nobody knows how much: the index of its year is
+    /// missing.
+    pub fn lacks_index(&self, applicant: Applicant, on: Date) -> bool {
+        self.pays(applicant, on) && self.index(on).is_none()
+    }
+
+    fn pays(&self, applicant: Applicant, on: Date) -> bool {
+        on >= self.fee.since && self.fee.applicants.contains(&applicant.kind)
+    }
+
+    fn index(&self, on: Date) -> Option<&Mci> {
+        self.mci.iter().find(|mci| mci.year == on.year())
     }
 
     /// Where a country lies, as quotas divide it.

@@ -183,9 +183,17 @@ impl Station {
         let numbers: Vec<_> = case.filing.imeis().map(|imei| imei.imei14()).collect();
         let answers = self.checks.known(&numbers).await?.into_iter();
         let verdicts = answers.map(|(number, known)| (number, known.answer.verdict)).collect();
+        let mut on_file = BTreeMap::new();
+        for imei in case.filing.imeis() {
+            on_file.insert(imei.imei14(), self.store.handsets_with(imei.imei14()).await?);
+        }
+        let tacs: Vec<_> = case.filing.imeis().map(|imei| imei.tac()).collect();
+        let own: Vec<HandsetId> = case.filing.handsets().collect();
         let new = case.filing.new_imeis().map(|imei| imei.imei14());
         let known = Known {
             handsets: &handsets,
+            on_file: &on_file,
+            tacs: &self.store.tac_entries(&tacs, &own).await?,
             verdicts: &verdicts,
             others: &self.store.related_cases(case).await?,
             replaced_away: &self.store.replaced_away(new).await?,

@@ -141,6 +141,19 @@ impl Change<'_> {
 }
 
 impl Store {
+    /// Handsets that ever gave this number, the latest seen first.
+    ///
+    /// # Errors
+    ///
+    /// If the query fails.
+    pub async fn handsets_with(&self, number: Imei14) -> Result<Vec<Handset>, StoreError> {
+        let sql = "SELECT h.body FROM handset_imei i JOIN handset h ON h.id = i.handset \
+                   WHERE i.imei14 = ? ORDER BY h.last_seen DESC, h.id LIMIT 16";
+        let rows: Vec<(String,)> =
+            sqlx::query_as(sql).bind(number.as_str().to_owned()).fetch_all(&self.pool).await?;
+        rows.iter().map(|(text,)| read_body("handset", text)).collect()
+    }
+
     /// One handset.
     ///
     /// # Errors

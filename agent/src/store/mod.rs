@@ -15,6 +15,7 @@ mod paid;
 mod scans;
 mod sightings;
 mod submissions;
+mod tacs;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -28,3 +28,4 @@ mod scanner;
 mod scanner_update;
 mod serving;
 mod story;
+mod tacs;

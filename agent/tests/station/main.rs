@@ -37,3 +37,4 @@ mod store;
 mod support;
 mod survey;
 mod tables;
+mod tacs;

@@ -405,7 +405,7 @@ fn every_error_has_a_word_that_is_not_clear() {
     for error in all {
         let verdict = Verdict::Undetermined { why: error.undetermined() };
         let answer = Answer::new(imei(1), verdict, RegistryId::new("a"), clock().now());
-        let checked = Checked { answer, said: Vec::new(), suspicions: Vec::new() };
+        let checked = Checked { answer, said: Vec::new(), hint: None, suspicions: Vec::new() };
         assert!(checked.needs_a_look());
         assert!(!serde_json::to_string(&checked).unwrap().contains("clear"));
     }

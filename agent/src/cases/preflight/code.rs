@@ -103,4 +103,8 @@ pub enum PreflightCode {
     ImeiUndetermined,
     /// An IMEI was replaced away with another board before.
     ReplacedAway,
+    /// Another phone on file gives an IMEI of the case.
+    ImeiOfAnotherPhone,
+    /// What filing costs is not known: the rules have no index of this year.
+    FeeUnknownYear,
 }

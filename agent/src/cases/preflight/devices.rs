@@ -9,6 +9,7 @@ use super::{Findings, Known, PreflightCode as Code};
 use crate::cases::{Basis, FiledDevice, Filing};
 use crate::finding::Severity;
 use crate::rules::day;
+use crate::tacs::expected_slots;
 
 /// Most IMEIs that one device has.
 const SLOTS_MAX: usize = 4;
@@ -62,7 +63,7 @@ pub(super) fn most_imeis(imeis: &[Imei], field: &str, found: &mut Findings) {
     }
 }
 
-pub(super) fn numbers(devices: &[FiledDevice], found: &mut Findings) {
+pub(super) fn numbers(devices: &[FiledDevice], known: &Known<'_>, found: &mut Findings) {
     let mut seen: BTreeMap<Imei14, usize> = BTreeMap::new();
     let peers = slots_by_tac(devices);
     for (at, device) in devices.iter().enumerate() {
@@ -96,6 +97,11 @@ pub(super) fn numbers(devices: &[FiledDevice], found: &mut Findings) {
             let cure = "others of this model in the case have more IMEIs: add the second SIM or \
                         eSIM slot, or say why there is none";
             found.add(Code::SlotMissing, severity, &field, cure);
+        } else if let Some(source) = tac_has_more(device, known) {
+            let severity = excused(device, Severity::Warning);
+            let cure = "phones with this TAC have more IMEIs: dial *#06# and add the missing one, \
+                        or say why there is none";
+            found.rule(Code::SlotMissing, severity, &field, cure, &source);
         }
     }
 }
@@ -121,4 +127,11 @@ fn peers_have_more(device: &FiledDevice, peers: &BTreeMap<Tac, usize>) -> bool {
     let first = device.imeis.first();
     let most = first.and_then(|first| peers.get(&first.tac())).copied().unwrap_or(0);
     device.imeis.len() < most
+}
+
+/// Who knows that phones with the TAC of this one have more IMEIs, if anybody does.
+fn tac_has_more(device: &FiledDevice, known: &Known<'_>) -> Option<String> {
+    let tac = device.imeis.first()?.tac();
+    let (slots, source) = expected_slots(known.tacs.get(&tac)?)?;
+    (device.imeis.len() < usize::from(slots)).then(|| format!("{slots} IMEIs by {source}"))
 }

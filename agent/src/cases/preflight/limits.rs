@@ -32,6 +32,17 @@ pub(super) fn quotas(case: &Case, known: &Known<'_>, found: &mut Findings) {
     }
 }
 
+/// Without the index of the year nobody can say what an applicant who pays has to pay.
+pub(super) fn fee(filing: &Filing, known: &Known<'_>, found: &mut Findings) {
+    let Some(applicant) = filing.applicant() else { return };
+    if !filing.devices().is_empty() && known.rules.lacks_index(applicant, day(known.now)) {
+        let cure = "the monthly calculation index of this year is not in the rules: look it up and \
+                    add it under [[mci]] in rules.toml, or ask what is to be paid";
+        let (code, source) = (Code::FeeUnknownYear, &known.rules.fee.source);
+        found.rule(code, Severity::Info, "applicant", cure, source);
+    }
+}
+
 /// Whether a case uses up this quota.
 fn counts(other: &Case, quota: &Quota, opened: Date, known: &Known<'_>) -> bool {
     let Filing::Personal(personal) = &other.filing else { return false };

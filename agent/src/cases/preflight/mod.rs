@@ -9,6 +9,7 @@
 //! | `papers` | applicant and documents |
 //! | `limits` | quotas, tracking numbers, days of grace |
 //! | `reading` | the phone on the bench |
+//! | `on_file` | other phones on file |
 //! | `verdicts` | what the registry said |
 //!
 //! Nothing here asks anybody: what is known is given, so every rule can be tried on a table.
@@ -16,6 +17,7 @@
 mod code;
 mod devices;
 mod limits;
+mod on_file;
 mod papers;
 mod reading;
 mod replaced;
@@ -27,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tekser_imei::Imei14;
+use tekser_imei::{Imei14, Tac};
 use utoipa::ToSchema;
 
 pub use code::PreflightCode;
@@ -38,6 +40,7 @@ use crate::finding::Severity;
 use crate::id::HandsetId;
 use crate::rules::Rules;
 use crate::ruling::Verdict;
+use crate::tacs::TacEntry;
 
 /// One finding about a case: what, where, how bad, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -51,7 +54,8 @@ pub struct Preflight {
     pub field: String,
     /// What to do, in English; the page words it by code.
     pub cure: String,
-    /// Who says so, for a rule that may change or rests on one source.
+    /// Who says so, for a rule that may change or rests on one source, and for what is known from
+    /// elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }
@@ -61,6 +65,10 @@ pub struct Preflight {
 pub struct Known<'a> {
     /// Phones of the case that were read on this bench.
     pub handsets: &'a BTreeMap<HandsetId, Handset>,
+    /// Phones on file by each IMEI of the case that they ever gave.
+    pub on_file: &'a BTreeMap<Imei14, Vec<Handset>>,
+    /// What is known of the TACs of its IMEIs, but for what its own phones taught.
+    pub tacs: &'a BTreeMap<Tac, Vec<TacEntry>>,
     /// The latest verdicts about its IMEIs; missing ones count as not asked.
     pub verdicts: &'a BTreeMap<Imei14, Verdict>,
     /// Other cases of the same person, or with one of the same documents.
@@ -88,11 +96,13 @@ pub fn preflight(case: &Case, known: &Known<'_>) -> Vec<Preflight> {
         Filing::Import(_) | Filing::Personal(_) => {
             devices::fields(&case.filing, known, &mut found);
             papers::of_import(&case.filing, known, &mut found);
-            devices::numbers(case.filing.devices(), &mut found);
+            devices::numbers(case.filing.devices(), known, &mut found);
             reading::of_devices(case.filing.devices(), known.handsets, &mut found);
             limits::quotas(case, known, &mut found);
+            limits::fee(&case.filing, known, &mut found);
         }
     }
+    on_file::check(&case.filing, known, &mut found);
     limits::tracking(case, known, &mut found);
     verdicts::check(&case.filing, known, &mut found);
     limits::grace(&case.filing, known, &mut found);
@@ -115,7 +125,7 @@ impl Findings {
         self.add(code, Severity::Warning, field, cure);
     }
 
-    /// A finding of a rule, which names who says so.
+    /// A finding that names who says so.
     fn rule(
         &mut self,
         code: PreflightCode,

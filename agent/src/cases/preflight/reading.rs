@@ -94,6 +94,9 @@ fn disagreements(
         FindingKind::SameImeiTwice
         | FindingKind::OnAnotherHandset { .. }
         | FindingKind::ReplacedAway { .. } => true,
+        FindingKind::ModelDiffersFromTac { .. } | FindingKind::TacTooOld { .. } => {
+            finding.severity >= Severity::Warning
+        }
         _ => false,
     });
     if unexplained {

@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
-use tekser_imei::{Imei, Imei14};
+use tekser_imei::{Imei, Imei14, Tac};
 
 use super::{Known, Preflight, PreflightCode as Code, preflight};
+use crate::bench::Handset;
 use crate::cases::{
     Applicant, ApplicantKind, Basis, Case, CaseState, CustomsDocument, Document, DocumentKind,
     FiledDevice, Filing, Import, Line, Part, Personal, Replacement,
@@ -21,6 +22,7 @@ use crate::finding::Severity;
 use crate::id::{BatchId, CaseId};
 use crate::rules::{Rules, SHIPPED};
 use crate::ruling::{BlockReason, Undetermined, Verdict};
+use crate::tacs::TacEntry;
 
 const PERSON: &str = "850615100017";
 const OTHER_PERSON: &str = "850615200013";
@@ -119,6 +121,8 @@ fn open(filing: impl Into<Filing>) -> Case {
 /// What is known in a test: nothing but what it says.
 #[derive(Default)]
 struct World {
+    on_file: BTreeMap<Imei14, Vec<Handset>>,
+    tacs: BTreeMap<Tac, Vec<TacEntry>>,
     verdicts: BTreeMap<Imei14, Verdict>,
     others: Vec<Case>,
     replaced_away: BTreeSet<Imei14>,
@@ -144,6 +148,8 @@ impl World {
         let rules = self.rules.clone().unwrap_or_else(rules);
         let known = Known {
             handsets: &BTreeMap::new(),
+            on_file: &self.on_file,
+            tacs: &self.tacs,
             verdicts: &verdicts,
             others: &self.others,
             replaced_away: &self.replaced_away,

@@ -7,22 +7,38 @@ pub(super) struct Found {
     pub(super) skip: usize,
 }
 
-/// Looks at the first line that is not empty. Where nothing separates anything, `;` is what
-/// Excel writes in this part of the world.
+/// Lines at the beginning that are looked at: a title or a licence may stand before the header.
+const LINES: usize = 20;
+
+/// Looks for the first line in which anything is separated. Where nothing is, `;` is what Excel
+/// writes in this part of the world.
 pub(super) fn find(text: &str) -> Found {
     if let Some(found) = declared(text) {
         return found;
     }
-    let first = text.lines().flat_map(|line| line.split('\r')).find(|line| !line.trim().is_empty());
-    let outside = outside_quotes(first.unwrap_or_default());
-    let has = |byte: u8| outside.as_bytes().contains(&byte);
-    let separator = match () {
-        () if has(b';') => b';',
-        () if has(b'\t') => b'\t',
-        () if separates_by_comma(&outside) => b',',
-        () => b';',
-    };
-    Found { separator, skip: 0 }
+    let separator = outside_quotes(text).find_map(|line| separator_of(&line));
+    Found { separator: separator.unwrap_or(b';'), skip: 0 }
+}
+
+/// The first lines that are not empty, without what stands in quotation marks: line ends too.
+fn outside_quotes(text: &str) -> impl Iterator<Item = String> {
+    let mut quoted = false;
+    let lines = text.split(move |c| {
+        quoted ^= c == '"';
+        !quoted && matches!(c, '\n' | '\r')
+    });
+    let outside = |line: &str| line.split('"').step_by(2).collect::<String>();
+    lines.filter(|line| !line.trim().is_empty()).take(LINES).map(outside)
+}
+
+fn separator_of(line: &str) -> Option<u8> {
+    let has = |byte: u8| line.as_bytes().contains(&byte);
+    match () {
+        () if has(b';') => Some(b';'),
+        () if has(b'\t') => Some(b'\t'),
+        () if separates_by_comma(line) => Some(b','),
+        () => None,
+    }
 }
 
 /// Excel's own first line: `sep=;`.
@@ -40,10 +56,6 @@ fn declared(text: &str) -> Option<Found> {
         _ => return None,
     };
     Some(Found { separator, skip: 5 + end })
-}
-
-fn outside_quotes(line: &str) -> String {
-    line.split('"').step_by(2).collect()
 }
 
 /// Whether a comma stands there that is not the one in `4,90154E+14` or `490154203237518,00`.
@@ -74,6 +86,13 @@ mod tests {
     }
 
     #[test]
+    fn a_title_above_the_header_separates_nothing() {
+        check("Waybill 15\n\nbrand,imei\nX,490154203237518\n", b',');
+        check("TAC database under CC-BY-SA v3.0\ntac,name,name\n", b',');
+        check("490154203237518\n4,90154E+14\n490154203237518,00\n", b';');
+    }
+
+    #[test]
     fn the_first_line_tells() {
         check("brand;imei\nX,Y;1", b';');
         check("brand\timei\n", b'\t');
@@ -86,6 +105,8 @@ mod tests {
     #[test]
     fn what_stands_in_quotes_separates_nothing() {
         check("\"A;B\",imei\n", b',');
+        check("\"A;\n;B\",imei\n", b',');
+        check("\"A\r\n\";imei\n1,2,3", b';');
     }
 
     #[test]

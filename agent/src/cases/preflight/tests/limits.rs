@@ -111,3 +111,15 @@ fn a_rule_is_what_the_file_says_and_names_its_source() {
     assert_eq!((found[0].code, found[0].severity), (Code::QuotaExceeded, Stop));
     assert_eq!(found[0].source.as_deref(), Some("the shop"));
 }
+
+/// The fee is one MCI per device; that of a year is known when the budget law of that year is.
+#[test]
+fn a_fee_of_a_year_without_index_is_said_to_be_unknown() {
+    let text = "format = 1\n[[mci]]\nyear = 2025\ntenge = 3932\nsource = \"the shop\"";
+    let without = rules().changed(text, std::path::Path::new("rules.toml")).unwrap();
+    let world = World { rules: Some(without), ..World::default() };
+    world.check(import(), &[(Code::FeeUnknownYear, Info, "applicant")]);
+    // A person pays nothing, in whatever year.
+    world.check(parcel(), &[]);
+    World::default().check(import(), &[]);
+}
