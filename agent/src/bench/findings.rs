@@ -7,6 +7,7 @@ use super::handset::{Finding, FindingKind, Handset, RecordedReading, SlotView, T
 use super::plug::{is_cabled, plug_in};
 use super::serial;
 use crate::finding::Severity;
+use crate::id::ReadingId;
 
 /// Everything worth saying; `latest` are the readings that the phone is made of, `all` every one.
 pub(super) fn find(
@@ -119,21 +120,29 @@ fn serials(latest: &[&RecordedReading], findings: &mut Vec<Finding>) {
     }
 }
 
-/// Another serial number on USB than in an earlier mode, where the phone itself tells none: phones
-/// do that, and so would a clone.
+/// Another serial number on USB than before. In another mode phones do that, if they tell none of
+/// their own; in the same mode a phone that tells the same one has a copy.
 fn usb_serials(all: &[RecordedReading], findings: &mut Vec<Finding>) {
     let mut shown = all.iter().rev().filter_map(|reading| Some((reading, reading.usb.as_ref()?)));
     let Some((now, usb)) = shown.next() else { return };
     let told = |reading: &RecordedReading| {
         reading.reading.serial.clone().filter(|serial| !serial::is_dummy(serial))
     };
-    let other = shown.find(|(before, name)| {
+    let mut found: Option<(ReadingId, Severity)> = None;
+    for (before, name) in shown.filter(|(_, name)| !name.serial.eq_ignore_ascii_case(&usb.serial)) {
         let same_phone = told(now).is_some() && told(now) == told(before);
-        !name.serial.eq_ignore_ascii_case(&usb.serial) && !same_phone
-    });
-    if let Some((before, _)) = other {
-        let kind = FindingKind::UsbSerialDiffers { reading: before.id };
-        findings.push(Finding { kind, severity: Severity::Info, slot: None });
+        let severity = match name.id == usb.id {
+            true => Severity::Warning,
+            false if same_phone => continue,
+            false => Severity::Info,
+        };
+        if found.is_none_or(|(_, worst)| severity > worst) {
+            found = Some((before.id, severity));
+        }
+    }
+    if let Some((reading, severity)) = found {
+        let kind = FindingKind::UsbSerialDiffers { reading };
+        findings.push(Finding { kind, severity, slot: None });
     }
 }
 

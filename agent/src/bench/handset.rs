@@ -271,8 +271,8 @@ pub enum FindingKind {
     OnlyWeak,
     /// Sources name different serial numbers.
     SerialDiffers,
-    /// An earlier reading came over a USB connection of another kind that carried another serial
-    /// number: one phone in another mode, or its clone.
+    /// An earlier reading came over a USB connection that carried another serial number: one phone
+    /// in another mode, or its clone.
     UsbSerialDiffers {
         /// The earlier reading.
         reading: ReadingId,

@@ -10,6 +10,7 @@ mod merge;
 pub(crate) mod modem;
 mod next_step;
 mod plug;
+mod recognise;
 mod record;
 mod replaced;
 mod serial;

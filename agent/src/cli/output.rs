@@ -278,7 +278,7 @@ impl Output {
             }
             FindingKind::SerialDiffers => "sources name different serial numbers".to_owned(),
             FindingKind::UsbSerialDiffers { .. } => {
-                "it showed another serial number on USB in another mode".to_owned()
+                "it showed another serial number on USB before: another mode, or a clone".to_owned()
             }
             FindingKind::ModelDiffersFromTac { tac, known, .. } => {
                 let name = known.facts.name().unwrap_or_default();

@@ -231,3 +231,31 @@ fn a_weak_number_beside_a_rejected_one_makes_no_second_slot() {
     let handset = merged(vec![Reading { claims, ..Reading::empty(Source::At) }]);
     check_slots(&handset, &[(1, Some(1))]);
 }
+
+fn shown(at: i64, id: &str, usb: &str, told: Option<&str>) -> RecordedReading {
+    let mut reading = reading(Source::At, &[(ONE, whole(1))]);
+    reading.serial = told.map(str::to_owned);
+    let usb = Some(crate::bench::UsbName { id: id.to_owned(), serial: usb.to_owned() });
+    RecordedReading { usb, ..recorded(at, reading) }
+}
+
+#[test]
+fn another_serial_number_on_usb_is_a_remark_in_another_mode_and_a_warning_in_the_same() {
+    let (one, other) = ("04e8:6860", "04e8:685d");
+    let told = Some("R5SERIAL1");
+    for (id, usb, told, expected) in [
+        (one, "USB00001", None, None),
+        (one, "usb00001", None, None),
+        (other, "USB00002", None, Some(Severity::Info)),
+        // The phone itself says that it is the same.
+        (other, "USB00002", told, None),
+        // And so does a clone.
+        (one, "USB00002", told, Some(Severity::Warning)),
+    ] {
+        let readings = [shown(0, one, "USB00001", told), shown(1, id, usb, told)];
+        let handset = merge(HandsetId::new(), &readings).unwrap();
+        let kind = FindingKind::UsbSerialDiffers { reading: readings[0].id };
+        let found = handset.findings.iter().find(|finding| finding.kind == kind);
+        assert_eq!(found.map(|finding| finding.severity), expected, "{id} {usb} {told:?}");
+    }
+}
