@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tekser_imei::IinBin;
 use utoipa::{IntoParams, ToSchema};
 
+use super::limit::Limit;
 use super::wire::Lost;
 use super::{Practice, State};
 use crate::api::Problem;
@@ -103,9 +104,10 @@ pub(super) struct Which {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     after: Option<ApplicationNo>,
-    /// At most so many, up to 200; 50 if not said.
+    /// At most so many; 50 if not said.
     #[serde(default)]
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Limit,
 }
 
 /// File an application. It is kept as often as it is sent: look for its reference first, if an
@@ -160,16 +162,14 @@ pub(super) async fn list(
     Shared(practice): State,
     Params(which): Params<Which>,
 ) -> Result<Json<Applications>, Problem> {
-    let limit = which.limit.unwrap_or(50).clamp(1, 200);
     let filter = Filter {
         applicant: which.applicant,
         reference: which.reference.map(|line| line.as_str().to_owned()),
         number: None,
         after: which.after,
     };
-    let mut items = practice.sandbox.filed(&filter, limit + 1).await?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
+    let mut items = practice.sandbox.filed(&filter, which.limit.with_one_more()).await?;
+    let more = which.limit.cut(&mut items);
     let next = items.last().filter(|_| more).map(|one| one.number.clone());
     Ok(Json(Applications { items: items.into_iter().map(ApplicationView::from).collect(), next }))
 }

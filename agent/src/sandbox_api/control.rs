@@ -84,6 +84,10 @@ pub(super) struct Move {
     seconds: u32,
 }
 
+impl Move {
+    const SECONDS_MAX: u32 = 100_000_000;
+}
+
 /// Put an IMEI on a list, from whichever it stands on: a theft reported, an amnesty, silence.
 #[utoipa::path(
     put, path = "/imeis/{imei}", tag = "control", request_body = Put,
@@ -155,8 +159,13 @@ pub(super) async fn declare(
     Shared(practice): State,
     Body(declaration): Body<Declaration>,
 ) -> Result<Json<Declaration>, Problem> {
-    if declaration.imeis.as_ref().is_some_and(|imeis| imeis.len() > Declaration::IMEIS_MAX) {
-        let detail = format!("a document names at most {} IMEIs", Declaration::IMEIS_MAX);
+    let imeis = declaration.imeis.as_ref().map_or(0, Vec::len);
+    if imeis > Declaration::IMEIS_MAX || declaration.devices > Some(Declaration::DEVICES_MAX) {
+        let detail = format!(
+            "a document names at most {} IMEIs and {} devices",
+            Declaration::IMEIS_MAX,
+            Declaration::DEVICES_MAX
+        );
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "size", detail));
     }
     practice.sandbox.declare(&declaration).await?;
@@ -187,8 +196,11 @@ pub(super) async fn move_clock(
     }
     let hours = i64::from(by.days) * 24 + i64::from(by.hours);
     let all = SignedDuration::from_hours(hours) + SignedDuration::from_secs(by.seconds.into());
-    if all > SignedDuration::from_hours(DAYS_MAX * 24) {
-        let detail = format!("the clock is moved by at most {DAYS_MAX} days at once");
+    if all > SignedDuration::from_hours(DAYS_MAX * 24) || by.seconds > Move::SECONDS_MAX {
+        let detail = format!(
+            "the clock is moved by at most {DAYS_MAX} days at once, {} seconds of them",
+            Move::SECONDS_MAX
+        );
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_long", detail));
     }
     practice.clock.advance(all);

@@ -27,23 +27,46 @@ pub(super) struct Troubles {
     #[schema(maximum = 60000)]
     latency_ms: u32,
     /// So many requests are answered 429 with `Retry-After`.
+    #[schema(maximum = 1000000)]
     throttled: u32,
     /// That many seconds; 1 if not said.
     #[schema(maximum = 86400)]
     retry_after_seconds: u32,
     /// So many requests are answered 503 before anything is done.
+    #[schema(maximum = 1000000)]
     failing: u32,
     /// So many requests find the connection cut before anything is done.
+    #[schema(maximum = 1000000)]
     unreachable: u32,
     /// So many applications are taken in and the connection cut without an answer.
+    #[schema(maximum = 1000000)]
     lose_answers: u32,
     /// Look-ups answer for so many seconds of the registry's clock what is true now.
     #[schema(maximum = 31536000)]
     stale_seconds: u32,
     /// So many look-ups of several have every row twice.
+    #[schema(maximum = 1000000)]
     duplicate_answers: u32,
     /// So many look-ups have one row, in the middle, that cannot be answered.
+    #[schema(maximum = 1000000)]
     bad_rows: u32,
+}
+
+impl Troubles {
+    fn is_too_much(&self) -> bool {
+        let most = [
+            (self.latency_ms, Faults::LATENCY_MAX),
+            (self.stale_seconds, 365 * 86_400),
+            (self.retry_after_seconds, 86_400),
+            (self.throttled, 1_000_000),
+            (self.failing, 1_000_000),
+            (self.unreachable, 1_000_000),
+            (self.lose_answers, 1_000_000),
+            (self.duplicate_answers, 1_000_000),
+            (self.bad_rows, 1_000_000),
+        ];
+        most.into_iter().any(|(wanted, most)| wanted > most)
+    }
 }
 
 /// Troubles that are left.
@@ -87,13 +110,10 @@ pub(super) async fn set(
     shared: State,
     Body(wanted): Body<Troubles>,
 ) -> Result<Json<TroublesLeft>, Problem> {
-    const SECONDS_MAX: u32 = 366 * 86_400;
-    let long = wanted.latency_ms > Faults::LATENCY_MAX
-        || wanted.stale_seconds > SECONDS_MAX
-        || wanted.retry_after_seconds > 86_400;
-    if long {
-        let detail = "latency_ms is at most 60000, retry_after_seconds 86400, stale_seconds a year";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_long", detail));
+    if wanted.is_too_much() {
+        let detail = "latency_ms is at most 60000, retry_after_seconds 86400, stale_seconds a year \
+                      (31536000), and a trouble strikes a million times at most";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_much", detail));
     }
     let faults = shared.0.sandbox.faults();
     faults.clear();

@@ -7,6 +7,7 @@ use tekser_imei::IinBin;
 use utoipa::{IntoParams, ToSchema};
 
 use super::State;
+use super::limit::Limit;
 use crate::api::Problem;
 use crate::api::input::Params;
 use crate::registry::sandbox::Charge;
@@ -43,9 +44,10 @@ pub(super) struct Which {
     /// After this one.
     #[serde(default)]
     after: Option<i64>,
-    /// At most so many, up to 200; 50 if not said.
+    /// At most so many; 50 if not said.
     #[serde(default)]
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Limit,
 }
 
 /// What was paid: one MCI per device of a business, by the index of the year of filing.
@@ -57,11 +59,10 @@ pub(super) async fn list(
     Shared(practice): State,
     Params(which): Params<Which>,
 ) -> Result<Json<Ledger>, Problem> {
-    let limit = which.limit.unwrap_or(50).clamp(1, 200);
     let after = which.after.unwrap_or(0);
-    let mut items = practice.sandbox.ledger(which.applicant, after, limit + 1).await?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
+    let mut items =
+        practice.sandbox.ledger(which.applicant, after, which.limit.with_one_more()).await?;
+    let more = which.limit.cut(&mut items);
     let next = items.last().filter(|_| more).map(|one| one.number);
     let total = practice.sandbox.paid(which.applicant).await?;
     Ok(Json(Ledger { items, next, total, refunds: REFUNDS, practice: true }))

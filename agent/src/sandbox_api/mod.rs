@@ -16,6 +16,7 @@ mod clock;
 mod control;
 mod faults;
 mod ledger;
+mod limit;
 mod look_up;
 mod openapi;
 mod server;

@@ -4,7 +4,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, ResponseBuilder};
+use utoipa::openapi::{
+    InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, ResponseBuilder,
+};
 use utoipa_axum::router::OpenApiRouter;
 
 /// The OpenAPI description, as `tekser sandbox --openapi` prints and `/api/openapi.json` serves it.
@@ -64,6 +66,19 @@ fn describe(path: &str, item: &mut PathItem) {
         }
         if side.is_empty() {
             add(operation, &OF_TROUBLE);
+        }
+        problems_are_problems(operation);
+    }
+}
+
+/// The type that a problem is sent as.
+fn problems_are_problems(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if status.starts_with(['4', '5'])
+            && let Some(content) = response.content.shift_remove("application/json")
+        {
+            response.content.insert("application/problem+json".to_owned(), content);
         }
     }
 }

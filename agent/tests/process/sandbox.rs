@@ -136,3 +136,33 @@ fn its_help_teaches_and_never_claims_to_be_the_real_one() {
     let description = run(tekser(data.path()).args(["sandbox", "--openapi"])).json();
     assert!(description["paths"]["/api/v1/look-ups"].is_object());
 }
+
+/// Schemathesis writes requests from the description and compares what comes back with it.
+#[test]
+fn it_is_as_it_is_described() {
+    let named = std::env::var_os("TEKSER_SCHEMATHESIS").map(std::path::PathBuf::from);
+    let folder = named
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/schemathesis"));
+    if !folder.join("schemathesis").is_dir() {
+        assert!(std::env::var_os("CI").is_none(), "schemathesis is not in {}", folder.display());
+        eprintln!("SKIPPED: schemathesis is not in {}", folder.display());
+        return;
+    }
+    let data = tempdir().unwrap();
+    let server = Practice::start(data.path(), &["--clock", "manual"]);
+    let mut command = std::process::Command::new("python3");
+    command
+        .env("PYTHONPATH", &folder)
+        .current_dir(data.path())
+        .args(["-m", "schemathesis.cli", "run", "--max-examples", "15", "--seed", "7"])
+        .args(["--checks", "all", "--suppress-health-check", "all", "--no-color"])
+        // A description cannot say that a check digit must fit.
+        .args(["--exclude-checks", "positive_data_acceptance"])
+        // Trouble that is turned on would be met by whatever is asked next.
+        .args(["--exclude-path", "/control/v1/faults"])
+        .arg(format!("http://{}/api/openapi.json", server.address))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let ran = run(&mut command);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+}

@@ -209,6 +209,10 @@ async fn lists_are_paged_and_searched() {
         path = format!("/api/v1/applications?limit=2&after={next}");
     }
     assert_eq!(numbers.len(), 5);
+    for limit in ["0", "201", "-1", "x"] {
+        let path = format!("/api/v1/applications?limit={limit}");
+        door.ask("GET", &path, Value::Null).await.expect_problem(400, "query");
+    }
     let found = door.get("/api/v1/applications?reference=shop-3").await;
     assert_eq!(found["items"].as_array().unwrap().len(), 1);
     assert_eq!(found["items"][0]["number"], numbers[2].as_str());
@@ -261,7 +265,7 @@ async fn troubles_strike_the_registry_and_never_the_hand_that_turns_them_off() {
     door.ask("POST", "/control/v1/reset", Value::Null).await;
     assert_eq!(ask().await.expect(200)["list"], "white");
     let long = json!({ "latency_ms": 60_001 });
-    door.ask("PUT", "/control/v1/faults", long).await.expect_problem(422, "too_long");
+    door.ask("PUT", "/control/v1/faults", long).await.expect_problem(422, "too_much");
 }
 
 /// What a real client sees of an exchange; nothing if the connection was cut.
@@ -359,6 +363,13 @@ fn every_route_is_described_with_its_problems() {
             assert!(operation["summary"].as_str().is_some_and(|text| text.len() > 5), "{path}");
             let responses = operation["responses"].as_object().unwrap();
             assert!(["400", "403", "421", "500"].iter().all(|one| responses.contains_key(*one)));
+            for (status, response) in responses {
+                if !status.starts_with(['4', '5']) {
+                    continue;
+                }
+                let schema = &response["content"]["application/problem+json"]["schema"]["$ref"];
+                assert_eq!(schema, "#/components/schemas/Problem", "{path} {status}");
+            }
             assert_eq!(responses.contains_key("429"), path.starts_with("/api/"), "{path}");
         }
     }

@@ -30,6 +30,7 @@ pub struct Declaration {
     pub holder: Option<IinBin>,
     /// How many devices it names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 1000000)]
     pub devices: Option<u32>,
     /// The IMEIs that its text names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,6 +45,9 @@ const fn yes() -> bool {
 impl Declaration {
     /// Most IMEIs of one.
     pub const IMEIS_MAX: usize = 4_000;
+
+    /// Most devices of one.
+    pub const DEVICES_MAX: u32 = 1_000_000;
 }
 
 impl Sandbox {

@@ -62,12 +62,12 @@ fn happens() -> impl Strategy<Value = Happens> {
     prop_oneof![
         2 => (0..PHONES.len()).prop_map(Happens::Made),
         4 => (0..=NUMBERS).prop_map(Happens::Connected),
-        1 => (0..NUMBERS, prop::bool::weighted(0.8)).prop_map(|(n, white)| Happens::Listed(n, white)),
+        2 => (0..NUMBERS, prop::bool::weighted(0.5)).prop_map(|(n, white)| Happens::Listed(n, white)),
         8 => spec().prop_map(Happens::Applied),
         3 => batch.prop_map(|(cases, times, lost)| Happens::Filed(cases, times, lost)),
         1 => (kind, 0..5_u8, known).prop_map(|(kind, n, known)| Happens::Declared(kind, n, known)),
         4 => (1_i64..60).prop_map(Happens::Passed),
-        1 => (200_i64..900).prop_map(Happens::Passed),
+        2 => (200_i64..900).prop_map(Happens::Passed),
         1 => (1_i64..100).prop_map(Happens::Frozen),
         2 => (0..5_u8).prop_map(Happens::Trouble),
     ]
