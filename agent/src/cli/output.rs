@@ -152,7 +152,8 @@ impl Output {
     pub(super) fn said(&self, said: &Answer) -> String {
         let zone = jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(5));
         let when = said.as_of.to_zoned(zone).strftime("%d.%m.%Y %H:%M");
-        let mut line = format!("    {:<12} {when}  {}", said.source, self.verdict(&said.verdict));
+        let (source, verdict) = (said.source.as_str(), self.verdict(&said.verdict));
+        let mut line = format!("    {source:<12} {when}  {verdict}");
         if said.from_cache {
             line.push_str(&self.paint(Colour::Dim, "  (kept)"));
         }

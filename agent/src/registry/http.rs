@@ -7,7 +7,7 @@
 //! that costs money is asked again only if it certainly was not taken.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -318,12 +318,21 @@ fn jitter(most: Duration) -> Duration {
     most.mul_f64(f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX))
 }
 
+/// The authorities that the system trusts, read once. A machine without a store of its own can still
+/// trust what the shop names.
+fn system_roots() -> rustls::RootCertStore {
+    static ROOTS: LazyLock<rustls::RootCertStore> = LazyLock::new(|| {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots
+    });
+    ROOTS.clone()
+}
+
 fn tls(endpoint: &Endpoint) -> Result<rustls::ClientConfig, EndpointError> {
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject as _;
-    let mut roots = rustls::RootCertStore::empty();
-    // A machine without a store of its own can still trust what the shop names.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let mut roots = system_roots();
     if let Some(pem) = &endpoint.extra_authorities {
         let unusable = || EndpointError::Authorities { path: "ca_file".into() };
         let own: Vec<_> = CertificateDer::pem_slice_iter(pem)

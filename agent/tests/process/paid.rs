@@ -211,16 +211,22 @@ fn killed_at_any_question_nothing_is_paid_twice() {
         let told = shop.send_one(data.path(), Vec::new());
         shop.assert_sold_once_at_most();
         assert_eq!(told.len(), NUMBERS);
-        for (n, said) in told {
-            let lost = said == "undetermined paid_already" && shop.times(n) == 1;
-            assert!(lost || said == "clear", "{n}: {said}");
-        }
+        let (clear, lost): (Vec<_>, Vec<_>) =
+            told.into_iter().partition(|(_, said)| said == "clear");
+        assert!(clear.iter().all(|(n, _)| shop.times(*n) == 1), "{clear:?}");
+        assert!(lost.iter().all(|(_, said)| said == "undetermined paid_already"), "{lost:?}");
+        // What was on its way, or about to be: the customer pays in lots of two, four at once.
+        assert!(lost.len() <= 8, "{lost:?}");
     }
 }
 
 #[test]
 fn several_processes_at_once_pay_once() {
     let (data, shop) = (tempdir().unwrap(), Shop::open());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        Store::open(&data.path().join("station.db")).await.unwrap().close().await;
+    });
     let mut children: Vec<Child> =
         (0..3).map(|_| shop.customer(data.path()).spawn().unwrap()).collect();
     for child in &mut children {
