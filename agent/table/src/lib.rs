@@ -1,13 +1,16 @@
 //! Tables of IMEIs as shops send them, and what is wrong with each row.
 //!
 //! ```text
-//! bytes ─ table ─▶ Row ─ columns ─▶ cells that should be IMEIs ─ cell, seen ─▶ Judgement ─ write ─▶ CSV, JSON lines
+//! bytes ─ table ─▶ Block of rows ─ columns, judge, cell, seen ─▶ a Judgement of each ─ write ─▶ CSV, JSON lines
 //! ```
 //!
 //! CSV, TSV, XLSX or one number per line; UTF-8, UTF-16 or Windows-1251; with or without a header,
 //! in Latin or Cyrillic letters. Tables of any length are read as a stream: [`ROW_MAX`],
 //! [`CELLS_MAX`] and [`NUMBERS_MAX`] bound what is kept. What a spreadsheet did to a number is
 //! recognised and explained, never mended: a wrong IMEI is worse than none.
+//!
+//! Rows come one by one ([`List::next_row`]) or, faster, as many as were read together
+//! ([`List::next_block`]).
 //!
 //! ```
 //! use tekser_table::{Judgement, List, Row};
