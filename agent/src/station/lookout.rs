@@ -178,7 +178,7 @@ impl Station {
     /// Has everyone asked again about an IMEI that something new was said of, so that whoever
     /// looks at a phone sees what came of it.
     pub async fn check_again(&self, imei: Imei) {
-        if let Err(error) = self.checks.check(&[imei], Freshness::Now).await {
+        if let Err(error) = self.checks.check(&[imei], Freshness::Kept).await {
             warn!(error = &error as &dyn std::error::Error, "verdicts are those of before");
         }
     }
