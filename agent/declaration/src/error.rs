@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a declaration can't be searched at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeclarationError {
     /// It does not begin as a PDF does.

@@ -53,7 +53,7 @@ impl From<Imei> for Wanted {
 
 /// What the search found of one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = DeclarationSearch))]
 #[serde(rename_all = "snake_case")]
 pub enum Search {
     /// It stands there, all fifteen digits.
@@ -84,7 +84,7 @@ impl Search {
 
 /// One number and what was found of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = DeclarationHit))]
 pub struct Hit {
     /// Its digits.
     pub imei: String,
@@ -110,7 +110,7 @@ impl fmt::Debug for Hit {
 
 /// An IMEI that stands there and was not looked for.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = DeclarationOther))]
 pub struct Other {
     /// The number.
     #[cfg_attr(feature = "schema", schema(value_type = String))]
@@ -131,7 +131,7 @@ impl fmt::Debug for Other {
 
 /// A page, or the whole document, that was not read wholly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = DeclarationUnread))]
 pub struct Unread {
     /// The page, from 1; none if it is about the whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,7 +142,7 @@ pub struct Unread {
 
 /// What came of a search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = DeclarationReport))]
 pub struct Report {
     /// Pages that were read.
     pub pages: u32,

@@ -44,7 +44,7 @@ impl fmt::Debug for PageText {
 
 /// What could not be read, so that "not found" would be a guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = DeclarationGap))]
 #[serde(rename_all = "snake_case")]
 pub enum Gap {
     /// The page has no text, only a picture or drawn outlines.

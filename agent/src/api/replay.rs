@@ -49,7 +49,7 @@ async fn replay_with(
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body", "the body is longer than 1 MiB")
     })?;
     let fingerprint = Sha256::new()
-        .chain_update(parts.uri.path())
+        .chain_update(parts.uri.to_string())
         .chain_update([0])
         .chain_update(&body)
         .finalize();

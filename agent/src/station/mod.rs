@@ -1,5 +1,6 @@
 //! The station: every room put together, and the tasks that keep it going.
 
+mod declaration;
 mod desk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tracing::{error, warn};
 
+pub use declaration::CaseSearch;
 pub use desk::{DeskError, NewCase};
 
 use crate::batch::{KeyError, StationKey};
@@ -21,6 +23,7 @@ use crate::bench::{AdbKeys, Asking, Bench, Finding, FindingKind, Handset};
 use crate::check::{CHECK_MAX, Checked, Checks, Verdict};
 use crate::clock::{Clock, SystemClock};
 use crate::counter::Counter;
+use crate::declaration::Reader;
 use crate::finding::Severity;
 use crate::id::HandsetId;
 use crate::outbox::{Outbox, OutboxError};
@@ -68,6 +71,8 @@ pub struct Config {
     pub review_takes: SignedDuration,
     /// How long to wait between two looks at an application in review.
     pub poll: SignedDuration,
+    /// What reads PDFs: this program, as a process of its own.
+    pub reader: Reader,
 }
 
 impl Config {
@@ -81,6 +86,7 @@ impl Config {
             asking,
             review_takes: SignedDuration::from_secs(30),
             poll: SignedDuration::from_secs(5),
+            reader: Reader::this_program(),
         }
     }
 }
@@ -105,6 +111,8 @@ pub struct Station {
     pub token: Token,
     /// What holds in the regime now.
     pub rules: Rules,
+    /// What reads PDFs.
+    pub reader: Reader,
     key: StationKey,
     registries: BTreeMap<RegistryId, Arc<dyn Registry>>,
     poll: SignedDuration,
@@ -119,7 +127,7 @@ impl Station {
     ///
     /// See [`StartError`].
     pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
-        let Config { place, clock, buses, asking, review_takes, poll } = config;
+        let Config { place, clock, buses, asking, review_takes, poll, reader } = config;
         let key = StationKey::load_or_create(&place.key())?;
         let token = place.token()?;
         let rules = Rules::load(&place.rules())?;
@@ -150,6 +158,7 @@ impl Station {
             sandbox,
             token,
             rules,
+            reader,
             key,
             poll,
             wake_outbox: Notify::new(),

@@ -4,8 +4,11 @@
 
 mod android;
 mod bench;
+#[path = "../../declaration/tests/it/by_hand.rs"]
+mod by_hand;
 mod checks;
 mod counter;
+mod declarations;
 mod description;
 mod desk;
 mod events;

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use tekser_declaration::search::Search;
 use tekser_declaration::{DeclarationError, Gap, Limits, extract};
 
-use crate::writers::{ByHand, Save, krilla, line, lopdf, packed};
+use crate::by_hand::{ByHand, line};
+use crate::writers::{Save, krilla, lopdf, packed};
 use crate::{IMEI, OTHER, report};
 
 /// Neither a panic nor a certainty that a broken file does not give.

@@ -3,7 +3,8 @@
 use tekser_declaration::search::Search;
 use tekser_declaration::{DeclarationError, Gap};
 
-use crate::writers::{ByHand, Save, krilla, line, lopdf, packed};
+use crate::by_hand::{ByHand, line};
+use crate::writers::{Save, krilla, lopdf, packed};
 use crate::{IMEI, OTHER, assert_found, find, report};
 
 const DECLARED: &str = "31 IMEI 490154203237518 1";

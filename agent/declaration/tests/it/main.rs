@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails, fails")]
 
 mod broken;
+mod by_hand;
 mod made;
 mod peer;
 mod writers;

@@ -4,7 +4,8 @@ use std::process::Command;
 
 use tekser_declaration::search::Search;
 
-use crate::writers::{ByHand, Save, krilla, line, lopdf};
+use crate::by_hand::{ByHand, line};
+use crate::writers::{Save, krilla, lopdf};
 use crate::{IMEI, OTHER, report};
 
 /// The text as poppler gives it. None where it is missing, which CI does not allow.
