@@ -12,6 +12,7 @@
 //! | [`check`] | our rules, then the registry's verdict |
 //! | [`ruling`] | what a registry can say: verdicts and decisions |
 //! | [`rules`](mod@rules) | what may change in the regime, as data |
+//! | [`declaration`] | numbers looked for in customs declarations |
 //! | [`cases`] | what is filed, and what would get it refused |
 //! | [`batch`] | manifest and signature |
 //! | [`outbox`] | submissions on their way, never lost, never sent twice |
@@ -32,6 +33,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod counter;
+pub mod declaration;
 pub mod demo;
 pub mod finding;
 pub mod id;

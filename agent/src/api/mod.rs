@@ -6,6 +6,7 @@
 mod batches;
 mod cases;
 mod checks;
+mod declarations;
 mod devices;
 mod events;
 mod evidence;
@@ -71,6 +72,7 @@ fn v1() -> OpenApiRouter<Arc<Station>> {
         .routes(routes!(cases::list, cases::open))
         .routes(routes!(cases::show, cases::amend))
         .routes(routes!(cases::rules))
+        .routes(routes!(declarations::search))
         .routes(routes!(batches::list, batches::make))
         .routes(routes!(batches::show))
         .routes(routes!(batches::submissions, batches::submit))

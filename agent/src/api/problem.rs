@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tekser_declaration::DeclarationError;
 use tekser_imei::ParseError;
 use utoipa::ToSchema;
 
@@ -115,8 +116,38 @@ impl From<DeskError> for Problem {
                 let problem = Self::new(StatusCode::CONFLICT, "filed_already", detail);
                 return Self { case: Some(case), ..problem };
             }
+            DeskError::Declaration(error) => return error.into(),
             DeskError::BatchSize => (StatusCode::UNPROCESSABLE_ENTITY, "batch_size"),
             DeskError::Manifest(_) | DeskError::Store(_) => return Self::internal(&error),
+        };
+        Self::new(status, code, detail)
+    }
+}
+
+impl From<DeclarationError> for Problem {
+    fn from(error: DeclarationError) -> Self {
+        let detail = format!("{error}. {}", error.cure());
+        let (status, code) = match error {
+            DeclarationError::NotPdf => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "declaration_not_pdf"),
+            DeclarationError::TooLarge { .. } => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "declaration_too_large")
+            }
+            DeclarationError::TooManyPages { .. } => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "declaration_too_many_pages")
+            }
+            DeclarationError::NoReader => {
+                (StatusCode::SERVICE_UNAVAILABLE, "declaration_no_reader")
+            }
+            DeclarationError::Encrypted => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "declaration_encrypted")
+            }
+            DeclarationError::UnknownEncryption => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "declaration_unknown_encryption")
+            }
+            DeclarationError::NoText => (StatusCode::UNPROCESSABLE_ENTITY, "declaration_no_text"),
+            DeclarationError::Damaged => (StatusCode::UNPROCESSABLE_ENTITY, "declaration_damaged"),
+            DeclarationError::TooSlow => (StatusCode::UNPROCESSABLE_ENTITY, "declaration_too_slow"),
+            DeclarationError::Died => (StatusCode::UNPROCESSABLE_ENTITY, "declaration_died"),
         };
         Self::new(status, code, detail)
     }

@@ -54,7 +54,7 @@ async fn replay_with(
     };
     let body = to_bytes(body, most).await.map_err(|_| too_long)?;
     let fingerprint = Sha256::new()
-        .chain_update(parts.uri.path())
+        .chain_update(parts.uri.to_string())
         .chain_update([0])
         .chain_update(&body)
         .finalize();

@@ -102,6 +102,15 @@ impl Filing {
         }
     }
 
+    /// The documents, to be changed.
+    pub const fn documents_mut(&mut self) -> &mut Vec<Document> {
+        match self {
+            Self::Replacement(one) => &mut one.documents,
+            Self::Import(one) => &mut one.documents,
+            Self::Personal(one) => &mut one.documents,
+        }
+    }
+
     /// The country that devices came from.
     pub const fn country(&self) -> Option<Country> {
         match self {

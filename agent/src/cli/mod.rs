@@ -7,6 +7,7 @@ mod batch;
 mod case;
 mod check;
 mod check_list;
+mod declaration;
 mod demo;
 mod devices;
 mod doctor;
@@ -113,6 +114,8 @@ enum Command {
     /// Open and look at cases: replaced boards, devices brought in for sale or by a person.
     #[command(subcommand)]
     Case(case::Command),
+    /// Look for IMEIs in a customs declaration (PDF), as the other side does.
+    Declaration(declaration::Arguments),
     /// Put cases in signed batches, submit them, follow the answer.
     #[command(subcommand)]
     Batch(batch::Command),
@@ -131,6 +134,9 @@ enum Command {
     Scanner(scanner::Command),
     /// Look for what keeps this machine from being a station.
     Doctor,
+    /// Read a PDF from standard input behind limits that this process never gets rid of.
+    #[command(name = crate::declaration::READ_PDF, hide = true)]
+    ReadPdf,
     /// Print the OpenAPI description of the web API.
     Openapi,
     /// Print completions for a shell.
@@ -181,6 +187,9 @@ type Ended = Result<Outcome, Failure>;
 /// Runs the program.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if matches!(arguments.command, Command::ReadPdf) {
+        return declaration::read_pdf();
+    }
     let output = Output::new(arguments.json);
     start_logging(&arguments.command);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -212,6 +221,9 @@ async fn run(arguments: Arguments, output: &Output) -> Ended {
         Command::Tac(command) => tac::run(command, &setting, output).await,
         Command::Case(command) => case::run(command, &setting, output).await,
         Command::Batch(command) => batch::run(command, &setting, output).await,
+        Command::Declaration(arguments) => declaration::run(arguments, output).await,
+        // It ended before there were threads, for its limits hold the whole process.
+        Command::ReadPdf => Ok(Outcome::Fine),
         Command::Rules(arguments) => rules::run(&arguments, &setting, output),
         Command::Sandbox(arguments) => sandbox::run(arguments, &setting, output).await,
         Command::Scanner(command) => scanner::run(command, &setting, output).await,

@@ -67,6 +67,7 @@ struct Changes {
     proof: BTreeMap<ProofOf, Proof>,
     unfit: Option<Unfit>,
     encryption: Option<Encryption>,
+    declaration: Option<DeclarationRule>,
 }
 
 impl Rules {
@@ -121,6 +122,7 @@ impl Rules {
             proof,
             unfit: changes.unfit.unwrap_or(self.unfit),
             encryption: changes.encryption.unwrap_or(self.encryption),
+            declaration: changes.declaration.unwrap_or(self.declaration),
         };
         rules.sensible(path)
     }

@@ -45,6 +45,23 @@ pub struct Rules {
     pub unfit: Unfit,
     /// Parts with encryption functions.
     pub encryption: Encryption,
+    /// Numbers that must stand in a document.
+    pub declaration: DeclarationRule,
+}
+
+/// Documents in whose text the other side looks for IMEIs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeclarationRule {
+    /// These.
+    pub kinds: BTreeSet<DocumentKind>,
+    /// How much it matters that an IMEI is not there.
+    pub severity: Severity,
+    /// Who says so.
+    pub source: String,
+    /// Since when.
+    #[schema(value_type = String, format = Date)]
+    pub since: Date,
 }
 
 /// Service is allowed for some days.

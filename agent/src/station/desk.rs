@@ -12,6 +12,7 @@ use crate::registry::RegistryId;
 use crate::rules::{Fee, day};
 use crate::station::Station;
 use crate::store::{Change, StoreError};
+use tekser_declaration::DeclarationError;
 
 /// Why the desk refused.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +83,9 @@ pub enum DeskError {
         "a batch has 1 to {BATCH_MAX} different cases, and at most {BATCH_IMEIS_MAX} IMEIs to verify"
     )]
     BatchSize,
+    /// A declaration can't be searched.
+    #[error(transparent)]
+    Declaration(#[from] DeclarationError),
     /// The manifest can't be written.
     #[error("the manifest cannot be written")]
     Manifest(#[source] serde_json::Error),
@@ -197,6 +201,7 @@ impl Station {
             verdicts: &verdicts,
             others: &self.store.related_cases(case).await?,
             replaced_away: &self.store.replaced_away(new).await?,
+            searched: &self.store.searched(case.id).await?,
             rules: &self.rules,
             now: self.clock.now(),
         };

@@ -1,5 +1,6 @@
 //! The station: every room put together, and the tasks that keep it going.
 
+mod declaration;
 mod desk;
 mod lookout;
 
@@ -15,6 +16,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tracing::{error, warn};
 
+pub use declaration::CaseSearch;
 pub use desk::{DeskError, NewCase};
 pub use lookout::{PortalCheck, PortalError};
 
@@ -23,6 +25,7 @@ use crate::bench::{AdbKeys, Asking, Bench, Finding, FindingKind, Handset};
 use crate::check::{CHECK_MAX, Checked, Checks, Freshness, Verdict};
 use crate::clock::{Clock, SystemClock};
 use crate::counter::Counter;
+use crate::declaration::Reader;
 use crate::finding::Severity;
 use crate::id::HandsetId;
 use crate::outbox::{Outbox, OutboxError};
@@ -76,6 +79,8 @@ pub struct Config {
     pub poll: SignedDuration,
     /// Who is asked, instead of those that `registries.toml` names.
     pub sources: Option<Vec<Arc<dyn Source>>>,
+    /// What reads PDFs: this program, as a process of its own.
+    pub reader: Reader,
 }
 
 impl Config {
@@ -90,6 +95,7 @@ impl Config {
             review_takes: SignedDuration::from_secs(30),
             poll: SignedDuration::from_secs(5),
             sources: None,
+            reader: Reader::this_program(),
         }
     }
 }
@@ -118,6 +124,8 @@ pub struct Station {
     pub portals: Vec<Portal>,
     /// Screenshots of what they saw.
     pub evidence: Evidence,
+    /// What reads PDFs.
+    pub reader: Reader,
     key: StationKey,
     registries: BTreeMap<RegistryId, Arc<dyn Registry>>,
     poll: SignedDuration,
@@ -132,7 +140,7 @@ impl Station {
     ///
     /// See [`StartError`].
     pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
-        let Config { place, clock, buses, asking, review_takes, poll, sources } = config;
+        let Config { place, clock, buses, asking, review_takes, poll, sources, reader } = config;
         let key = StationKey::load_or_create(&place.key())?;
         let token = place.token()?;
         let rules = Rules::load(&place.rules())?;
@@ -164,6 +172,7 @@ impl Station {
             rules,
             portals,
             evidence,
+            reader,
             key,
             poll,
             wake_outbox: Notify::new(),

@@ -7,6 +7,7 @@
 mod answers;
 mod batches;
 mod cases;
+mod declarations;
 mod events;
 mod filed;
 mod handsets;

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
+#[path = "../../declaration/tests/it/by_hand.rs"]
+mod by_hand;
+mod declaration;
 mod desk;
 mod doctor;
 #[allow(dead_code, reason = "shared with the tests of the station from the inside")]

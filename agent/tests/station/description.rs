@@ -68,6 +68,7 @@ fn every_route_is_described() {
         "post /api/v1/batches",
         "post /api/v1/cases",
         "post /api/v1/checks",
+        "post /api/v1/declarations",
         "post /api/v1/devices/{device}/modem",
         "post /api/v1/devices/{device}/read",
         "post /api/v1/devices/{device}/stop",

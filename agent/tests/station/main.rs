@@ -5,8 +5,11 @@
 mod android;
 mod asked;
 mod bench;
+#[path = "../../declaration/tests/it/by_hand.rs"]
+mod by_hand;
 mod checks;
 mod counter;
+mod declarations;
 mod description;
 mod desk;
 mod double;

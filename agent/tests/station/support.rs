@@ -19,10 +19,13 @@ use tekser::bench::{AdbKeys, Asking};
 use tekser::cases::{Case, CustomsDocument, Part, Replacement};
 use tekser::check::Checks;
 use tekser::clock::{Clock as _, ManualClock};
+use tekser::declaration::{READ_PDF, Reader};
 use tekser::id::CaseId;
 use tekser::place::Place;
 use tekser::registry::Source;
 use tekser::station::{Config, Station};
+use tekser_declaration::Limits;
+use tekser_declaration::wall::Wall;
 use tekser_hardware::Bus;
 use tekser_hardware::adb::Key;
 use tekser_imei::{Imei, Imei14};
@@ -105,6 +108,9 @@ impl Shop {
         config.buses = vec![bench.clone()];
         config.review_takes = REVIEW;
         config.poll = POLL;
+        // This process is a test and reads nothing.
+        let program = env!("CARGO_BIN_EXE_tekser");
+        config.reader = Reader::new(Some(Wall::new(program, [READ_PDF], Limits::SHIPPED)));
         let station = Station::open(config).await.unwrap();
         Self { station, clock, bench, directory }
     }

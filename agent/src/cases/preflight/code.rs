@@ -107,4 +107,16 @@ pub enum PreflightCode {
     ImeiOfAnotherPhone,
     /// What filing costs is not known: the rules have no index of this year.
     FeeUnknownYear,
+    /// An IMEI does not stand in the text of the customs declaration.
+    ImeiNotInDeclaration,
+    /// An IMEI stands there torn by spaces or line breaks, where the other side does not find it.
+    ImeiTornInDeclaration,
+    /// An IMEI stands there with another check digit.
+    DeclarationCheckDigit,
+    /// There are IMEIs in the declaration that the case does not have.
+    DeclarationHasMore,
+    /// The declaration could not be read wholly, so an IMEI may stand where nothing was read.
+    DeclarationIncomplete,
+    /// Nobody has looked for an IMEI in the text of the declaration yet.
+    DeclarationNotSearched,
 }

@@ -7,6 +7,7 @@
 //! | `replaced` | a replaced board: fields and numbers |
 //! | `devices` | devices brought in: fields and numbers |
 //! | `papers` | applicant and documents |
+//! | `declaration` | numbers looked for in the declaration |
 //! | `limits` | quotas, tracking numbers, days of grace |
 //! | `reading` | the phone on the bench |
 //! | `on_file` | other phones on file |
@@ -15,6 +16,7 @@
 //! Nothing here asks anybody: what is known is given, so every rule can be tried on a table.
 
 mod code;
+mod declaration;
 mod devices;
 mod limits;
 mod on_file;
@@ -34,8 +36,9 @@ use utoipa::ToSchema;
 
 pub use code::PreflightCode;
 
-use super::{Case, Filing};
+use super::{Case, FileDigest, Filing};
 use crate::bench::Handset;
+use crate::declaration::Searched;
 use crate::finding::Severity;
 use crate::id::HandsetId;
 use crate::rules::Rules;
@@ -75,6 +78,8 @@ pub struct Known<'a> {
     pub others: &'a [Case],
     /// Those of its IMEIs that were replaced away before, by an approved case.
     pub replaced_away: &'a BTreeSet<Imei14>,
+    /// What was found in files of its documents.
+    pub searched: &'a BTreeMap<FileDigest, Searched>,
     /// The rules that hold.
     pub rules: &'a Rules,
     /// The time now.
@@ -103,6 +108,7 @@ pub fn preflight(case: &Case, known: &Known<'_>) -> Vec<Preflight> {
         }
     }
     on_file::check(&case.filing, known, &mut found);
+    declaration::check(&case.filing, known, &mut found);
     limits::tracking(case, known, &mut found);
     verdicts::check(&case.filing, known, &mut found);
     limits::grace(&case.filing, known, &mut found);

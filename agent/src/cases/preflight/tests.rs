@@ -1,5 +1,6 @@
 //! Every rule on a table, its source beside it.
 
+mod declaration;
 mod devices;
 mod limits;
 mod papers;
@@ -16,8 +17,9 @@ use super::{Known, Preflight, PreflightCode as Code, preflight};
 use crate::bench::Handset;
 use crate::cases::{
     Applicant, ApplicantKind, Basis, Case, CaseState, CustomsDocument, Document, DocumentKind,
-    FiledDevice, Filing, Import, Line, Part, Personal, Replacement,
+    FileDigest, FiledDevice, Filing, Import, Line, Part, Personal, Replacement,
 };
+use crate::declaration::Searched;
 use crate::finding::Severity;
 use crate::id::{BatchId, CaseId};
 use crate::rules::{Rules, SHIPPED};
@@ -126,6 +128,7 @@ struct World {
     verdicts: BTreeMap<Imei14, Verdict>,
     others: Vec<Case>,
     replaced_away: BTreeSet<Imei14>,
+    searched: BTreeMap<FileDigest, Searched>,
     rules: Option<Rules>,
 }
 
@@ -153,6 +156,7 @@ impl World {
             verdicts: &verdicts,
             others: &self.others,
             replaced_away: &self.replaced_away,
+            searched: &self.searched,
             rules: &rules,
             now: now(),
         };

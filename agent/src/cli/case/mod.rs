@@ -9,6 +9,7 @@
 mod open;
 mod papers;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::anyhow;
@@ -21,7 +22,7 @@ use tekser_imei::{IinBin, Imei};
 use self::papers::DocumentText;
 use super::machine::single_bus;
 use super::output::Output;
-use super::{Ended, Failure, Outcome, Setting, read};
+use super::{Ended, Failure, Outcome, Setting, declaration, read};
 use crate::bench::{Handset, ScanSource, Target};
 use crate::cases::{
     Applicant, ApplicantKind, Case, CustomsDocument, Filing, Part, Preflight, Replacement,
@@ -44,6 +45,14 @@ pub(super) enum Command {
         /// At most so many.
         #[arg(long, default_value_t = 50)]
         limit: u32,
+    },
+    /// Look for the IMEIs of a case in its customs declaration (PDF), as the other side does, and
+    /// attach the file if it is not attached yet.
+    Declaration {
+        /// Its id, as `case list` prints it.
+        case: CaseId,
+        /// The file.
+        file: PathBuf,
     },
     /// Show a case and what would get it refused.
     Show {
@@ -114,6 +123,9 @@ pub(super) async fn run(command: Command, setting: &Setting, output: &Output) ->
                 output.line("no cases; `tekser case new --help` shows how to open one");
             }
             Ok(Outcome::Fine)
+        }
+        Command::Declaration { case, file } => {
+            declaration::of_case(&station, case, &file, output).await
         }
         Command::Show { case } => {
             let found = station.store.case(case).await?;
