@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -20,8 +20,8 @@ use super::RegistryError;
 use crate::clock::Clock;
 use crate::ruling::RegistryId;
 
-/// Longest answer that is read, in bytes: a thousand IMEIs with everything that DIRBS says of them
-/// are a tenth of it.
+/// Longest answer that is read unless [a client](Client::answers_up_to) is told otherwise, in bytes: a
+/// thousand IMEIs with everything that DIRBS says of them are a tenth of it.
 pub const ANSWER_MAX: usize = 16 * 1024 * 1024;
 
 /// Most times that one question is asked.
@@ -81,6 +81,7 @@ pub struct Client {
     http: reqwest::Client,
     endpoint: Endpoint,
     clock: Arc<dyn Clock>,
+    answer_max: usize,
 }
 
 /// What came back, whatever its status.
@@ -118,7 +119,15 @@ impl Client {
         }
         let http =
             builder.build().map_err(|error| EndpointError::Tls { detail: error.to_string() })?;
-        Ok(Self { http, endpoint, clock })
+        Ok(Self { http, endpoint, clock, answer_max: ANSWER_MAX })
+    }
+
+    /// The same client, which reads answers of so many bytes at most: who asks several questions at
+    /// once holds as many answers.
+    #[must_use]
+    pub const fn answers_up_to(mut self, bytes: usize) -> Self {
+        self.answer_max = bytes;
+        self
     }
 
     /// Whose client it is.
@@ -138,7 +147,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Unreachable, no answer in time, throttled, failed, or longer than [`ANSWER_MAX`].
+    /// Unreachable, no answer in time, throttled, failed, or longer than it may be.
     pub async fn ask(&self, request: RequestBuilder) -> Result<Reply, RegistryError> {
         let deadline = Instant::now() + self.endpoint.deadline;
         let mut most = FIRST_WAIT;
@@ -153,7 +162,8 @@ impl Client {
                 Ok(reply) if !is_later(reply.status) => return Ok(reply),
                 Ok(reply) => (self.later(&reply), reply.retry_after(self.clock.now())),
                 Err(Lost::TooLong) => {
-                    return Err(self.unreadable("the answer is longer than 16 MiB"));
+                    let most = self.answer_max / 1024;
+                    return Err(self.unreadable(&format!("the answer is longer than {most} KiB")));
                 }
                 Err(Lost::Unreachable) => (self.unreachable(), None),
                 Err(Lost::NoAnswer) => (self.no_answer(), None),
@@ -176,7 +186,7 @@ impl Client {
             let (status, headers) = (response.status(), response.headers().clone());
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(|_| Lost::NoAnswer)? {
-                if body.len() + chunk.len() > ANSWER_MAX {
+                if body.len() + chunk.len() > self.answer_max {
                     return Err(Lost::TooLong);
                 }
                 body.extend_from_slice(&chunk);
@@ -188,7 +198,7 @@ impl Client {
 
     fn later(&self, reply: &Reply) -> RegistryError {
         if reply.status != StatusCode::TOO_MANY_REQUESTS {
-            return self.failed(&format!("status {}", reply.status.as_u16()));
+            return self.failed(&reply.told());
         }
         let now = self.clock.now();
         let wait = reply.retry_after(now).unwrap_or(LONGEST_WAIT);
@@ -198,15 +208,7 @@ impl Client {
 
     /// What a reply with a status that nobody expects means.
     pub fn unexpected(&self, reply: &Reply) -> RegistryError {
-        let registry = self.endpoint.registry.clone();
-        let detail = format!("status {}", reply.status.as_u16());
-        match reply.status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                RegistryError::Denied { registry, detail }
-            }
-            status if status.is_server_error() => RegistryError::Failed { registry, detail },
-            _ => RegistryError::Unreadable { registry, detail },
-        }
+        reply.unexpected(self.registry())
     }
 
     /// The body of a reply as JSON.
@@ -215,12 +217,7 @@ impl Client {
     ///
     /// [`RegistryError::Unreadable`]. The text of the answer is not repeated: it may name an IMEI.
     pub fn json<T: DeserializeOwned>(&self, reply: &Reply) -> Result<T, RegistryError> {
-        serde_json::from_slice(&reply.body).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            let kind = reply.content_type();
-            let place = format!("{:?} error at line {line}, column {column}", error.classify());
-            self.unreadable(&format!("its JSON ({kind}) has a {place}"))
-        })
+        reply.json(self.registry())
     }
 
     /// [`RegistryError::Unreadable`] of this registry.
@@ -229,7 +226,8 @@ impl Client {
         RegistryError::Unreadable { registry, detail: detail.to_owned() }
     }
 
-    fn failed(&self, detail: &str) -> RegistryError {
+    /// [`RegistryError::Failed`] of this registry.
+    pub fn failed(&self, detail: &str) -> RegistryError {
         let registry = self.endpoint.registry.clone();
         RegistryError::Failed { registry, detail: detail.to_owned() }
     }
@@ -244,6 +242,55 @@ impl Client {
 }
 
 impl Reply {
+    /// A reply with no header but its media type; `None` if there is no such status or type.
+    pub fn new(status: u16, content_type: &str, body: Vec<u8>) -> Option<Self> {
+        let content_type = HeaderValue::from_str(content_type).ok()?;
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
+        Some(Self { status: StatusCode::from_u16(status).ok()?, headers, body })
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Unreadable`]. The text of the answer is not repeated: it may name an IMEI.
+    pub fn json<T: DeserializeOwned>(&self, registry: &RegistryId) -> Result<T, RegistryError> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            // A media type can be made of digits as well; only the usual one is worth naming.
+            let kind = if self.is_json() { "JSON" } else { "what is not called JSON" };
+            let class = error.classify();
+            let detail = format!("{kind} has a {class:?} error at line {line}, column {column}");
+            RegistryError::Unreadable { registry: registry.clone(), detail }
+        })
+    }
+
+    /// The body as JSON, which must be an object: serde would make a struct of an array as well, by
+    /// the order of its elements, and that is nobody's answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reply::json`].
+    pub fn object<T: DeserializeOwned>(&self, registry: &RegistryId) -> Result<T, RegistryError> {
+        if !self.body.trim_ascii_start().starts_with(b"{") || str::from_utf8(&self.body).is_err() {
+            let detail = "it is no JSON object".to_owned();
+            return Err(RegistryError::Unreadable { registry: registry.clone(), detail });
+        }
+        self.json(registry)
+    }
+
+    /// What a reply with a status that nobody expects means.
+    pub fn unexpected(&self, registry: &RegistryId) -> RegistryError {
+        let (registry, detail) = (registry.clone(), self.told());
+        match self.status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                RegistryError::Denied { registry, detail }
+            }
+            status if status.is_server_error() => RegistryError::Failed { registry, detail },
+            _ => RegistryError::Unreadable { registry, detail },
+        }
+    }
+
     /// Media type without parameters, in lower case; `no media type` if there is none.
     pub fn content_type(&self) -> String {
         let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());

@@ -6,9 +6,14 @@
 //! only when it is certain that nothing with that reference is there; an adapter that can't be
 //! certain answers with an error, and the outbox keeps asking.
 
+pub mod camara;
+pub mod eir;
 pub mod http;
+pub mod oauth;
+mod problem;
 pub mod sandbox;
 pub mod settings;
+mod singly;
 
 use std::future::Future;
 use std::pin::Pin;

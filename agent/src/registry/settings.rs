@@ -34,7 +34,10 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use url::Url;
 
+use super::camara::Camara;
+use super::eir::Eir;
 use super::http::{Client, Endpoint, EndpointError, Speech};
+use super::oauth::{Bearer, Credentials};
 use super::sandbox::Sandbox;
 use super::{Role, Source, Terms};
 use crate::clock::Clock;
@@ -262,6 +265,10 @@ impl SourceSettings {
         if self.paid && self.fresh_minutes == 0 {
             return Some("what is paid for must be fresh for a while: fresh_minutes is missing");
         }
+        let token_url = self.oauth.as_ref().map(|oauth| oauth.token_url.scheme());
+        if token_url.is_some_and(|scheme| !matches!(scheme, "http" | "https")) {
+            return Some("token_url begins with neither http:// nor https://");
+        }
         if self.oauth.is_some() && self.token_file.is_some() {
             return Some("a token comes from token_file or by oauth, not both");
         }
@@ -290,8 +297,6 @@ impl SourceSettings {
         speech: Speech,
         clock: Arc<dyn Clock>,
     ) -> Result<Client, SettingsError> {
-        let extra_authorities =
-            self.ca_file.as_ref().map(|file| read(&place.join(file))).transpose()?;
         let missing = || SettingsError::Senseless {
             path: place.join("registries.toml"),
             what: format!("source {}: url is missing", self.name),
@@ -300,6 +305,19 @@ impl SourceSettings {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
+        self.client_of(base, place, speech, clock)
+    }
+
+    /// A client of another address that is trusted as the source is: where its tokens are given out.
+    fn client_of(
+        &self,
+        base: Url,
+        place: &Path,
+        speech: Speech,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Client, SettingsError> {
+        let extra_authorities =
+            self.ca_file.as_ref().map(|file| read(&place.join(file))).transpose()?;
         let endpoint = Endpoint {
             registry: self.id(),
             base,
@@ -323,6 +341,34 @@ impl SourceSettings {
         Ok(Some(read(&place.join(file))?.trim().to_owned()))
     }
 
+    /// How the station shows who it is there.
+    ///
+    /// # Errors
+    ///
+    /// If a file with a secret can't be read or holds none, or TLS can't be set up.
+    pub fn bearer(&self, place: &Path, clock: &Arc<dyn Clock>) -> Result<Bearer, SettingsError> {
+        let unfit = |file: &Path, what: &str| SettingsError::Senseless {
+            path: place.join(file),
+            what: format!("source {}: {what}", self.name),
+        };
+        if let (Some(file), Some(token)) = (&self.token_file, self.token(place)?) {
+            return Bearer::fixed(token)
+                .ok_or_else(|| unfit(file, "a token is one line of visible ASCII"));
+        }
+        let Some(oauth) = &self.oauth else {
+            return Ok(Bearer::nobody());
+        };
+        let secret = read(&place.join(&oauth.secret_file))?.trim().to_owned();
+        if secret.is_empty() {
+            return Err(unfit(&oauth.secret_file, "the secret is missing"));
+        }
+        let url = oauth.token_url.clone();
+        let client = self.client_of(url, place, Speech::Usual, Arc::clone(clock))?;
+        let scope = oauth.scope.clone();
+        let credentials = Credentials::new(oauth.client_id.clone(), secret, scope);
+        Ok(Bearer::granted(client, credentials, Arc::clone(clock)))
+    }
+
     /// Opens it. `place` is the data directory.
     ///
     /// # Errors
@@ -333,11 +379,14 @@ impl SourceSettings {
         place: &Path,
         clock: &Arc<dyn Clock>,
     ) -> Result<Arc<dyn Source>, SettingsError> {
-        let _ = (place, clock);
-        Err(SettingsError::Senseless {
-            path: place.join("registries.toml"),
-            what: format!("{:?} is not known yet", self.kind),
-        })
+        match self.kind {
+            Kind::Eir => Ok(Arc::new(Eir::open(self, place, clock)?)),
+            Kind::Camara => Ok(Arc::new(Camara::open(self, place, clock)?)),
+            kind => Err(SettingsError::Senseless {
+                path: place.join("registries.toml"),
+                what: format!("{kind:?} is not known yet"),
+            }),
+        }
     }
 }
 
@@ -387,6 +436,10 @@ mod tests {
             (&source("deadline_seconds = 0"), "1 to 120"),
             (&source("fresh_minutes = 10081"), "10080"),
             (&source("paid = true"), "fresh_minutes"),
+            (
+                &source("[source.oauth]\ntoken_url='ftp://h'\nclient_id='a'\nsecret_file='s'"),
+                "token_url",
+            ),
             (&source("colour = 'red'"), "colour"),
         ];
         for (text, words) in table {
