@@ -274,6 +274,20 @@ impl Reply {
         })
     }
 
+    /// The body as JSON, which must be an object: serde would make a struct of an array as well, by
+    /// the order of its elements, and that is nobody's answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reply::json`].
+    pub fn object<T: DeserializeOwned>(&self, registry: &RegistryId) -> Result<T, RegistryError> {
+        if !self.body.trim_ascii_start().starts_with(b"{") || str::from_utf8(&self.body).is_err() {
+            let detail = "it is no JSON object".to_owned();
+            return Err(RegistryError::Unreadable { registry: registry.clone(), detail });
+        }
+        self.json(registry)
+    }
+
     /// What a reply with a status that nobody expects means.
     pub fn unexpected(&self, registry: &RegistryId) -> RegistryError {
         let (registry, detail) = (registry.clone(), self.told());

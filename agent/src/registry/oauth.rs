@@ -226,7 +226,7 @@ impl Grants {
     }
 
     fn read(&self, reply: &Reply, asked: Timestamp) -> Result<Token, RegistryError> {
-        let grant: Grant = self.client.json(reply)?;
+        let grant: Grant = reply.object(self.client.registry())?;
         if !grant.token_type.eq_ignore_ascii_case("bearer") {
             return Err(self.client.unreadable("the token granted is no bearer token"));
         }

@@ -52,7 +52,7 @@ impl Reply {
         if !self.is_json() || self.body.len() > PROBLEM_MAX {
             return Problem::default();
         }
-        serde_json::from_slice(&self.body).unwrap_or_default()
+        self.object(&RegistryId::new("")).unwrap_or_default()
     }
 
     /// The status, and the code that the body adds to it.
@@ -122,6 +122,7 @@ mod tests {
             ("application/json", r#"{"cause":"imei"}"#),
             ("application/json", r#"{"cause":7,"code":"X"}"#),
             ("application/json", r#"["X"]"#),
+            ("application/json", r#"[400,"title","X","Y"]"#),
             ("text/html", r#"{"cause":"X"}"#),
             ("application/json", ""),
         ];

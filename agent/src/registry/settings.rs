@@ -316,7 +316,9 @@ impl SourceSettings {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        self.client_of(base, place, speech, clock)
+        let client = self.client_of(base, place, speech, clock)?;
+        // A token costs nothing, so only this client is one for questions that may cost money.
+        Ok(if self.paid { client.paid() } else { client })
     }
 
     /// A client of another address that is trusted as the source is: where its tokens are given out.
@@ -336,9 +338,8 @@ impl SourceSettings {
             deadline: Duration::from_secs(self.deadline_seconds.into()),
             extra_authorities: extra_authorities.map(String::into_bytes),
         };
-        let client = Client::new(endpoint, clock)
-            .map_err(|source| SettingsError::Endpoint { name: self.name.clone(), source })?;
-        Ok(if self.paid { client.paid() } else { client })
+        Client::new(endpoint, clock)
+            .map_err(|source| SettingsError::Endpoint { name: self.name.clone(), source })
     }
 
     /// The bearer token that it is spoken to with, if one lies in a file.

@@ -79,7 +79,7 @@ pub fn said(registry: &RegistryId, asked: Imei, reply: &Reply) -> Result<Said, R
     let silent = |verdict| Ok(Said { verdict, last_checked: None });
     match reply.status.as_u16() {
         200 => {
-            let status: Status = reply.json(registry)?;
+            let status: Status = reply.object(registry)?;
             if status.imei != asked.as_str() {
                 let detail = "the answer is about another IMEI than was asked".to_owned();
                 return Err(RegistryError::Unreadable { registry: registry.clone(), detail });
@@ -166,6 +166,7 @@ mod tests {
             r#"{"imei":"356868000041418","operationalStatus":"allowed"}"#,
             r#"{"imei":"490154203237518","operationalStatus":"stolen","operationalStatus":"allowed"}"#,
             r#"[{"imei":"490154203237518","operationalStatus":"allowed"}]"#,
+            r#"["490154203237518","allowed",null]"#,
             "allowed",
             "",
         ];

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde_json::Value;
 use tekser_imei::Imei;
 
 use super::standing::verdict;
@@ -67,6 +68,9 @@ pub enum Unsound {
         /// Where.
         column: usize,
     },
+    /// A list stands where an object should.
+    #[error("a list stands where an object should")]
+    List,
     /// There are more or fewer answers than questions.
     #[error("{asked} IMEIs were asked about, and {answered} answers came")]
     Count {
@@ -107,6 +111,10 @@ impl From<serde_json::Error> for Unsound {
 ///
 /// See [`Unsound`].
 pub fn verdicts(body: &[u8], asked: &[Imei], today: Date) -> Result<Vec<Verdict>, Unsound> {
+    let said: Value = serde_json::from_slice(body)?;
+    if !is_of_objects(&said) {
+        return Err(Unsound::List);
+    }
     let Batch { results } = serde_json::from_slice(body)?;
     if results.len() != asked.len() {
         return Err(Unsound::Count { asked: asked.len(), answered: results.len() });
@@ -116,4 +124,20 @@ pub fn verdicts(body: &[u8], asked: &[Imei], today: Date) -> Result<Vec<Verdict>
         Some(place) => Err(Unsound::Other { place: place + 1 }),
         None => Ok(results.iter().map(|said| verdict(said, today)).collect()),
     }
+}
+
+/// Whether every part is the object that it should be: serde would make a struct of a list as well,
+/// by the order of its elements, and that is nobody's answer.
+fn is_of_objects(said: &Value) -> bool {
+    const PARTS: [&str; 4] =
+        ["classification_state", "realtime_checks", "registration_status", "stolen_status"];
+    let all_objects =
+        |list: &Value| list.as_array().is_none_or(|list| list.iter().all(Value::is_object));
+    let results = said["results"].as_array().map(Vec::as_slice).unwrap_or_default();
+    said.is_object()
+        && all_objects(&said["results"])
+        && results.iter().all(|one| {
+            PARTS.iter().all(|part| one[part].is_object())
+                && all_objects(&one["classification_state"]["blocking_conditions"])
+        })
 }

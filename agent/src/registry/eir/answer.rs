@@ -50,7 +50,7 @@ struct EirResponseData {
 /// words; any web server has a 404 for a path that it does not know.
 pub fn verdict(registry: &RegistryId, reply: &Reply) -> Result<Verdict, RegistryError> {
     match reply.status.as_u16() {
-        200 => Ok(reply.json::<EirResponseData>(registry)?.status.into()),
+        200 => Ok(reply.object::<EirResponseData>(registry)?.status.into()),
         404 if says_unknown(reply) => Ok(Verdict::Unknown),
         _ => Err(reply.no_answer(registry)),
     }
@@ -108,6 +108,7 @@ mod tests {
             r#"{"Status":"WHITELISTED"}"#,
             r#"{"status":"WHITELISTED"}{}"#,
             r#""WHITELISTED""#,
+            r#"["WHITELISTED"]"#,
             "WHITELISTED",
             "<html>WHITELISTED</html>",
             "{\"status\":\"WHITELISTED\"",
