@@ -68,9 +68,9 @@ pub enum Unsound {
         /// Where.
         column: usize,
     },
-    /// A list stands where an object should.
-    #[error("a list stands where an object should")]
-    List,
+    /// Something else stands where an object should.
+    #[error("something else stands where an object should")]
+    NoObject,
     /// There are more or fewer answers than questions.
     #[error("{asked} IMEIs were asked about, and {answered} answers came")]
     Count {
@@ -113,7 +113,7 @@ impl From<serde_json::Error> for Unsound {
 pub fn verdicts(body: &[u8], asked: &[Imei], today: Date) -> Result<Vec<Verdict>, Unsound> {
     let said: Value = serde_json::from_slice(body)?;
     if !is_of_objects(&said) {
-        return Err(Unsound::List);
+        return Err(Unsound::NoObject);
     }
     let Batch { results } = serde_json::from_slice(body)?;
     if results.len() != asked.len() {
