@@ -12,7 +12,8 @@ fuzz_target!(|input: &[u8]| {
     let stacked = parts.next().unwrap_or_default().lines().map(str::to_owned).collect();
     let page = parts.next().unwrap_or_default();
     let gaps = if page.len() % 2 == 0 { Vec::new() } else { vec![Gap::Damaged] };
-    let text = Text { pages: vec![PageText { text: page.to_owned(), stacked, gaps }], gaps: Vec::new() };
+    let text =
+        Text { pages: vec![PageText { text: page.to_owned(), stacked, gaps }], gaps: Vec::new() };
     let report = search(&text, &wanted);
     for (hit, wanted) in report.hits.iter().zip(&wanted) {
         let there = wanted.prefix().is_some_and(|prefix| page.contains(prefix));

@@ -16,7 +16,8 @@ static QUIET: Once = Once::new();
 
 fuzz_target!(|input: &[u8]| {
     QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
-    let limits = Limits { pages: 64, stream: 1 << 20, drawn: 20_000, text: 1 << 18, ..Limits::SHIPPED };
+    let limits =
+        Limits { pages: 64, stream: 1 << 20, drawn: 20_000, text: 1 << 18, ..Limits::SHIPPED };
     let Ok(text) = extract(input.to_vec(), &limits) else {
         return;
     };
