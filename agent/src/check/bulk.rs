@@ -19,8 +19,9 @@ const ROWS: usize = 500;
 /// Blocks that wait to be asked about.
 const WAITING: usize = 2;
 
-/// Blocks that are asked about at once.
-const IN_FLIGHT: usize = 4;
+/// Blocks that are asked about or remembered at once: more than a registry is asked at once, so that it
+/// does not wait while answers go to the disk.
+const IN_FLIGHT: usize = 8;
 
 /// Some rows of a list, in order.
 pub struct Block {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use serde_json::Value;
 use tekser::clock::{Clock, ManualClock};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -65,6 +66,19 @@ impl<'a> Exchange<'a> {
     }
 }
 
+/// A file of the folder with registries' descriptions, if that is there.
+fn beside_the_project(name: &str) -> Option<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/registries");
+    match std::fs::read_to_string(folder.join(name)) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            eprintln!("SKIPPED: there is no ../shared/registries/{name} beside this project");
+            None
+        }
+        Err(error) => panic!("{name}: {error}"),
+    }
+}
+
 async fn heard(double: &Double, request: &str) -> (String, String) {
     let mut connection = TcpStream::connect(double.address).await.unwrap();
     connection.write_all(request.as_bytes()).await.unwrap();
@@ -77,15 +91,8 @@ async fn heard(double: &Double, request: &str) -> (String, String) {
 
 #[tokio::test]
 async fn the_double_answers_as_the_live_server_did() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared/registries/dirbs-core-v2-transcript.txt");
-    let transcript = match std::fs::read_to_string(&path) {
-        Ok(transcript) => transcript,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            eprintln!("SKIPPED: there is no transcript of a live server beside this project");
-            return;
-        }
-        Err(error) => panic!("{error}"),
+    let Some(transcript) = beside_the_project("dirbs-core-v2-transcript.txt") else {
+        return;
     };
     let clock = ManualClock::new("2026-11-22T12:00:00+05".parse().unwrap());
     let world = World::of_the_transcript();
@@ -106,6 +113,53 @@ async fn the_double_answers_as_the_live_server_did() {
             let line = format!("\r\n{name}: {}", value.to_lowercase());
             assert!(head.contains(&line), "{command}: no {name}: {value} in {head}");
         }
+    }
+}
+
+/// Fails if an answer has a member that its definition does not name, or lacks one that it must have.
+fn check_declared(answer: &Value, definition: &Value, description: &Value, place: &str) {
+    if let Some(reference) = definition["$ref"].as_str() {
+        let named = description.pointer(reference.trim_start_matches('#')).unwrap();
+        return check_declared(answer, named, description, place);
+    }
+    for name in definition["required"].as_array().into_iter().flatten() {
+        assert!(answer.get(name.as_str().unwrap()).is_some(), "{place} has no {name}");
+    }
+    for item in answer.as_array().into_iter().flatten() {
+        check_declared(item, &definition["items"], description, place);
+    }
+    let Some(properties) = definition["properties"].as_object() else {
+        return;
+    };
+    for (name, value) in answer.as_object().into_iter().flatten() {
+        let place = format!("{place}/{name}");
+        let declared = properties.get(name);
+        check_declared(value, declared.unwrap_or_else(|| panic!("{place}")), description, &place);
+    }
+}
+
+#[tokio::test]
+async fn the_double_says_what_the_description_names() {
+    let Some(description) = beside_the_project("dirbs-core-v2-swagger.json") else {
+        return;
+    };
+    let description: Value = serde_json::from_str(&description).unwrap();
+    let clock = ManualClock::new("2026-11-22T12:00:00+05".parse().unwrap());
+    let double = Double::serve(World::of_the_transcript(), clock, Pace::FLAT_OUT).await;
+    let both = "include_registration_status=1&include_stolen_status=1";
+    for (path, name) in [
+        ("version", "Version"),
+        (&format!("imei/352099001761481?{both}"), "IMEI"),
+        ("imei/352099001761481/info", "IMEIInfo"),
+        ("imei/352099001761481/subscribers", "IMEISubscribers"),
+        ("imei/352099001761481/pairings", "IMEIPairings"),
+        ("tac/35209900", "TacInfo"),
+        ("tac/00000000", "TacInfo"),
+    ] {
+        let request = format!("GET /api/v2/{path} HTTP/1.1\r\nhost: double\r\n\r\n");
+        let (_, body) = heard(&double, &request).await;
+        let answer: Value = serde_json::from_str(&body).unwrap();
+        check_declared(&answer, &description["definitions"][name], &description, path);
     }
 }
 

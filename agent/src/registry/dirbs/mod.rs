@@ -24,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, RequestBuilder};
 use serde::Serialize;
 use tekser_imei::{Imei, Tac};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 pub use answer::{Unsound, verdicts};
@@ -39,7 +40,7 @@ use crate::ruling::{Answer, RegistryId, Undetermined, Verdict};
 /// Most IMEIs, or TACs, of one request.
 pub const BATCH_MAX: usize = 1000;
 
-/// Requests that are under way at once.
+/// Batches that are under way at once, whoever asks.
 pub const IN_FLIGHT: usize = 4;
 
 /// How long it may go on saying what it said once.
@@ -60,6 +61,7 @@ pub struct Dirbs {
     terms: Terms,
     /// How long a refused batch is halved.
     patience: Duration,
+    turns: Semaphore,
     clock: Arc<dyn Clock>,
 }
 
@@ -93,6 +95,7 @@ impl Dirbs {
             token: settings.token(place)?,
             terms: settings.terms(BATCH_MAX * IN_FLIGHT),
             patience: Duration::from_secs(settings.deadline_seconds.into()),
+            turns: Semaphore::new(IN_FLIGHT),
             clock: Arc::clone(clock),
         })
     }
@@ -181,7 +184,9 @@ impl Dirbs {
             include_stolen_status: true,
         };
         let request = self.request(Method::POST, "imei-batch").json(&question);
+        let turn = self.turns.acquire().await;
         let reply = self.client.ask(request).await?;
+        drop(turn);
         // A proxy may have a smaller limit than it has itself: 413.
         if matches!(reply.status.as_u16(), 400 | 413 | 422) {
             return Ok(None);
