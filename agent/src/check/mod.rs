@@ -159,9 +159,9 @@ impl Checks {
             })
             .collect();
         let checked = self.hinted(checked).await?;
-        let new = columns.iter().flatten().filter(|answer| !answer.from_cache);
+        let new = columns.iter().flatten().filter(|answer| answer.is_news());
         let news = checked.iter().filter(|one| one.is_news());
-        if !columns.iter().flatten().all(|answer| answer.from_cache) {
+        if columns.iter().flatten().any(Answer::is_news) {
             self.store.save_checked(new, news, tell, self.clock.now()).await?;
         }
         Ok(checked)
@@ -252,12 +252,9 @@ impl Checks {
 }
 
 impl Checked {
-    /// Whether anyone was asked for it.
+    /// Whether it may be another than was told before.
     fn is_news(&self) -> bool {
-        match self.said.is_empty() {
-            true => !self.answer.from_cache,
-            false => self.said.iter().any(|answer| !answer.from_cache),
-        }
+        self.words().iter().any(Answer::is_news)
     }
 
     /// What each source said, also if only one was asked.

@@ -145,6 +145,12 @@ impl Answer {
     pub const fn new(imei: Imei, verdict: Verdict, source: RegistryId, as_of: Timestamp) -> Self {
         Self { imei, verdict, source, as_of, fresh_until: None, from_cache: false, seen_by: None }
     }
+
+    /// Whether it may be another than was kept here: somebody was asked now, or people look, and
+    /// only its source knows whether they looked again.
+    pub const fn is_news(&self) -> bool {
+        !self.from_cache || self.seen_by.is_some()
+    }
 }
 
 /// The person who looked at a registry that answers people only, and what proves it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tekser::api::Hosts;
 use tekser::registry::sandbox::ReviewTime;
@@ -317,17 +318,21 @@ async fn only_this_machine_by_its_own_name_may_talk_to_it() {
     }
 }
 
+fn time(clock: &Value) -> Timestamp {
+    clock["now"].as_str().unwrap().parse().unwrap()
+}
+
 #[tokio::test]
 async fn a_clock_that_was_moved_goes_on_there_after_a_restart() {
     let door = Door::manual().await;
     door.days(400).await;
-    let now = door.get("/control/v1/clock").await["now"].as_str().unwrap().to_owned();
+    let now = time(&door.get("/control/v1/clock").await);
     let Door { practice, directory } = door;
     practice.sandbox().close().await;
     let practice = open(&directory, Pace::Machine).await;
     let door = Door { practice, directory };
     let later = door.get("/control/v1/clock").await;
-    assert!(later["now"].as_str().unwrap() >= now.as_str(), "{later} {now}");
+    assert!(time(&later) >= now, "{later} {now}");
     let by = json!({ "days": 1 });
     door.ask("POST", "/control/v1/clock", by).await.expect_problem(409, "clock_runs");
 }
