@@ -20,14 +20,15 @@ pub enum Freshness {
     PayAgain,
 }
 
-/// Until when an answer may be gone by: as long as its source's terms say, grace no longer than
-/// it lasts, and what is undetermined not at all.
+/// Until when an answer may be gone by: as long as its source's terms say from when it was asked,
+/// grace no longer than it lasts, and what is undetermined not at all. That the registry found it
+/// out long before does not count: asked again, it would say, and charge for, the same.
 ///
 /// A source that knows better (one where a person looked, say) may have said so itself.
 pub(super) fn fresh_until(answer: &Answer, terms: Terms) -> Option<Timestamp> {
     let by_terms = match terms.fresh_for.is_zero() {
         true => None,
-        false => Some(answer.as_of.saturating_add(terms.fresh_for).unwrap_or(Timestamp::MAX)),
+        false => Some(answer.asked().saturating_add(terms.fresh_for).unwrap_or(Timestamp::MAX)),
     };
     let until = answer.fresh_until.or(by_terms)?;
     match answer.verdict {
@@ -46,12 +47,12 @@ pub(super) fn is_fresh(
     now: Timestamp,
 ) -> bool {
     // A shop that shortens the time means what is kept already, too.
-    let by_terms = answer.as_of.saturating_add(terms.fresh_for).unwrap_or(Timestamp::MAX);
+    let by_terms = answer.asked().saturating_add(terms.fresh_for).unwrap_or(Timestamp::MAX);
     let until = fresh_until(answer, terms).map(|until| until.min(by_terms));
     until.is_some_and(|until| now < until)
         && !is_before(answer, filed)
         // A clock that was wrong once must not keep an answer alive for years.
-        && answer.as_of <= now
+        && answer.asked() <= now
 }
 
 /// Whether a filing was made after this was so. The same moment counts as after.
@@ -89,6 +90,15 @@ mod tests {
         assert!(!is_fresh(&clear, hour(), None, at(60)));
         assert_eq!(fresh_until(&clear, Terms::default()), None);
         assert!(!is_fresh(&clear, Terms::default(), None, at(0)));
+    }
+
+    #[test]
+    fn what_a_registry_found_out_long_ago_is_fresh_from_when_it_was_asked() {
+        let old = answer(Verdict::Clear, 5).to_question_of(at(600));
+        assert_eq!((old.as_of, fresh_until(&old, hour())), (at(5), Some(at(660))));
+        assert!(is_fresh(&old, hour(), None, at(659)) && !is_fresh(&old, hour(), None, at(660)));
+        // A filing came after it was so, whenever it was asked.
+        assert!(!is_fresh(&old, hour(), Some(at(300)), at(601)));
     }
 
     #[test]

@@ -234,11 +234,9 @@ impl Checks {
                 }
             };
             self.heard.answers(&source.id(), &said, self.clock.now());
-            answers.extend(said.into_iter().map(|mut answer| {
-                // A list may have changed while the answer was on its way.
-                answer.as_of = answer.as_of.min(asked_at);
-                answer.fresh_until = fresh_until(&answer, terms);
-                answer
+            answers.extend(said.into_iter().map(|answer| {
+                let answer = answer.to_question_of(asked_at);
+                Answer { fresh_until: fresh_until(&answer, terms), ..answer }
             }));
         }
         answers

@@ -127,7 +127,7 @@ impl Payer {
                 }
                 let filed = self.filed.get(&imei.imei14()).copied();
                 // A clock that was wrong once must not keep an answer alive for years.
-                let old = is_before(answer, filed) || answer.as_of > now;
+                let old = is_before(answer, filed) || answer.asked() > now;
                 match (old, again) {
                     (true, true) => Standing::Ask,
                     (true, false) => open(Undetermined::Stale),
@@ -147,7 +147,7 @@ impl Payer {
     /// for as well.
     fn is_worth(&self, answer: &Answer, now: Timestamp) -> bool {
         let terms = self.terms();
-        let until = answer.as_of.saturating_add(terms.fresh_for).unwrap_or(Timestamp::MAX);
+        let until = answer.asked().saturating_add(terms.fresh_for).unwrap_or(Timestamp::MAX);
         let until = fresh_until(answer, terms).map_or(until, |own| own.min(until));
         now < until
     }
@@ -281,8 +281,8 @@ impl Payer {
 }
 
 /// An answer as it is believed, and what it means for the ledger.
-fn settled(mut answer: Answer, asked_at: Timestamp, terms: Terms) -> (Answer, Paid) {
-    answer.as_of = answer.as_of.min(asked_at);
+fn settled(answer: Answer, asked_at: Timestamp, terms: Terms) -> (Answer, Paid) {
+    let mut answer = answer.to_question_of(asked_at);
     answer.fresh_until = fresh_until(&answer, terms);
     let paid = match answer.verdict {
         Verdict::Undetermined { why: Undetermined::Throttled | Undetermined::Denied } => {

@@ -128,6 +128,11 @@ pub struct Answer {
     /// the oldest moment that the answer may stem from.
     #[schema(value_type = String, format = DateTime)]
     pub as_of: Timestamp,
+    /// When it was asked, where that is later than `as_of`: a registry may tell what it found out
+    /// long ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub asked_at: Option<Timestamp>,
     /// Until when it may be gone by without asking again; absent of what nobody should go by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -143,7 +148,21 @@ pub struct Answer {
 impl Answer {
     /// An answer had just now, with nobody between the registry and us.
     pub const fn new(imei: Imei, verdict: Verdict, source: RegistryId, as_of: Timestamp) -> Self {
-        Self { imei, verdict, source, as_of, fresh_until: None, from_cache: false, seen_by: None }
+        let (asked_at, fresh_until, seen_by) = (None, None, None);
+        Self { imei, verdict, source, as_of, asked_at, fresh_until, from_cache: false, seen_by }
+    }
+
+    /// When it was asked.
+    pub fn asked(&self) -> Timestamp {
+        self.asked_at.unwrap_or(self.as_of)
+    }
+
+    /// An answer to a question that was put then: a list may have changed while it was on its way.
+    #[must_use]
+    pub fn to_question_of(mut self, asked: Timestamp) -> Self {
+        self.as_of = self.as_of.min(asked);
+        self.asked_at = (self.as_of < asked).then_some(asked);
+        self
     }
 
     /// Whether it may be another than was kept here: somebody was asked now, or people look, and

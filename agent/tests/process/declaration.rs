@@ -3,7 +3,9 @@
 
 use std::fs;
 use std::io::Write as _;
+#[cfg(target_os = "linux")]
 use std::path::Path;
+#[cfg(target_os = "linux")]
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 

@@ -41,9 +41,13 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    let mut file = tempfile::Builder::new();
+    let file = tempfile::Builder::new();
     #[cfg(unix)]
-    file.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let file = {
+        let mut file = file;
+        file.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+        file
+    };
     let mut file = file.tempfile_in(directory)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
