@@ -154,12 +154,12 @@ fn every_row_of_the_tables_has_its_verdict() {
             open(Undetermined::Pending),
         ),
         (
-            "live: a row of the stolen list without a status is stolen",
+            "DIRBS-Core's source: a row of the stolen list without a status is stolen",
             |said| said.stolen_status = entry(None, Some(false)),
             blocked(STOLEN),
         ),
         (
-            "live: a row of the registration list without a status; mapping: clear is `whitelist`",
+            "DIRBS-Core's source: a registration may have no status; mapping: clear is `whitelist`",
             |said| said.registration_status = entry(None, Some(false)),
             open(Undetermined::Unreadable),
         ),
